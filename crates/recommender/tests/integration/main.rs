@@ -1,0 +1,6 @@
+//! Tests of the ranking ground floor, by what they are about.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
+mod conformance; // the suite accepts a right model and catches wrong ones
+mod seen; // what users have seen
+mod top_k; // exact ranking and its tie rule
