@@ -1,0 +1,135 @@
+use std::{io, path::PathBuf};
+
+use thiserror::Error;
+
+/// Why a data set could not be read, made or written. Every variant names the file.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum DatasetError {
+    /// A file could not be opened, read or written; the source names the path.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// Writing or putting a finished file in its place failed.
+    #[error("cannot write {}", path.display())]
+    Write {
+        /// The file that was to be written.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The ending of a file name tells no known format.
+    #[error("{}: unknown format; the name must end in {expected}", path.display())]
+    UnknownFormat {
+        /// The file.
+        path: PathBuf,
+        /// The endings that would do.
+        expected: &'static str,
+    },
+    /// A table lacks a column.
+    #[error("{}: no column {column:?} (it has {found}); expected {expected}", path.display())]
+    MissingColumn {
+        /// The file.
+        path: PathBuf,
+        /// The column sought.
+        column: &'static str,
+        /// The columns there are.
+        found: String,
+        /// All columns the operation needs.
+        expected: &'static str,
+    },
+    /// A value is not what its column holds.
+    #[error(
+        "{}, line {line}: {column} {value:?} is not {expected}; correct or remove the row",
+        path.display()
+    )]
+    Value {
+        /// The file.
+        path: PathBuf,
+        /// The line of a text file, the row of a Parquet file; both from 1.
+        line: u64,
+        /// The column.
+        column: &'static str,
+        /// The value found, cut to 80 characters.
+        value: String,
+        /// What the column holds.
+        expected: &'static str,
+    },
+    /// A csv file is malformed.
+    #[error("{}: not a readable csv file", path.display())]
+    Csv {
+        /// The file.
+        path: PathBuf,
+        /// What the csv reader or writer said, with the line.
+        #[source]
+        source: csv::Error,
+    },
+    /// A Parquet file is malformed, or holds types that cannot be converted.
+    #[error("{}: not a readable Parquet file of the expected columns", path.display())]
+    Parquet {
+        /// The file.
+        path: PathBuf,
+        /// What the Parquet reader or writer said.
+        #[source]
+        source: parquet::errors::ParquetError,
+    },
+    /// The input holds nothing to work on.
+    #[error("{name}: {what}; nothing was written")]
+    Empty {
+        /// The file or stream.
+        name: String,
+        /// What is missing.
+        what: &'static str,
+    },
+    /// Strategy `aggregate` was asked of a file without the columns of single events.
+    #[error(
+        "{}: strategy aggregate needs an events file with the columns kind, minute and stars; \
+         make one with log-ingest --events-out",
+        path.display()
+    )]
+    NotEvents {
+        /// The file.
+        path: PathBuf,
+    },
+    /// An array file is malformed.
+    #[error("{}: {problem}", path.display())]
+    Npz {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, naming the array.
+        problem: String,
+    },
+    /// The caller's progress handle asked to stop.
+    #[error("stopped before the end; nothing was written")]
+    Cancelled,
+}
+
+impl DatasetError {
+    pub(crate) fn parquet(
+        path: &std::path::Path,
+    ) -> impl Fn(parquet::errors::ParquetError) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Parquet { path: path.clone(), source }
+    }
+
+    pub(crate) fn arrow(path: &std::path::Path) -> impl Fn(arrow::error::ArrowError) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Parquet { path: path.clone(), source: source.into() }
+    }
+
+    pub(crate) fn csv(path: &std::path::Path) -> impl Fn(csv::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Csv { path: path.clone(), source }
+    }
+
+    pub(crate) fn value(
+        path: &std::path::Path,
+        line: u64,
+        column: &'static str,
+        value: &str,
+        expected: &'static str,
+    ) -> Self {
+        let value = value.chars().take(80).collect();
+        Self::Value { path: path.to_owned(), line, column, value, expected }
+    }
+}

@@ -1,0 +1,63 @@
+use std::{collections::BTreeMap, io::Write, path::Path};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{DatasetError, staged::StagedFile};
+
+/// What an ingest run read and made.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IngestReport {
+    /// Lines read; the sum of all accepted and quarantined.
+    pub lines: u64,
+    /// Lines accepted, by kind of event.
+    pub accepted: AcceptedCounts,
+    /// Interaction rows written: one for each watch and rating.
+    pub rows: u64,
+    /// Lines refused.
+    pub quarantined: u64,
+    /// Lines refused, by reason; only reasons that occurred.
+    pub reasons: BTreeMap<String, u64>,
+    /// Earliest time of a row, in seconds since 1970; null without rows.
+    pub first_timestamp: Option<i64>,
+    /// Latest time of a row, in seconds since 1970; null without rows.
+    pub last_timestamp: Option<i64>,
+    /// Bytes read.
+    pub bytes: u64,
+    /// Wall time of the run.
+    pub seconds: f64,
+    /// SHA-256 of the interactions file.
+    pub sha256: String,
+}
+
+/// Accepted lines by kind of event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptedCounts {
+    /// Watched minutes.
+    pub watch: u64,
+    /// Ratings.
+    pub rate: u64,
+    /// Recommendation requests; they make no interaction rows.
+    pub recommendation: u64,
+}
+
+impl IngestReport {
+    pub(super) fn note_row(&mut self, timestamp: i64) {
+        self.rows += 1;
+        self.first_timestamp =
+            Some(self.first_timestamp.map_or(timestamp, |first| first.min(timestamp)));
+        self.last_timestamp =
+            Some(self.last_timestamp.map_or(timestamp, |last| last.max(timestamp)));
+    }
+
+    pub(super) fn stage(&self, path: &Path) -> Result<StagedFile, DatasetError> {
+        let mut file = StagedFile::create(path)?;
+        serde_json::to_writer_pretty(&mut file, self)
+            .map_err(std::io::Error::from)
+            .and_then(|()| file.write_all(b"\n"))
+            .and_then(|()| file.flush())
+            .map_err(|source| file.failed(source))?;
+        Ok(file)
+    }
+}

@@ -1,0 +1,53 @@
+//! Interaction tables: what lies between the event log and a model.
+//!
+//! The way through: [`ingest()`] turns log bytes into rows, refusals and counts; tables live in csv
+//! or Parquet files ([`read_interactions`], [`InteractionsWriter`]); [`dedup()`] keeps one row for
+//! each (user, movie) pair and [`aggregate`] folds all of a pair's events into one;
+//! [`leave_last`] splits them for evaluation; [`RatingMatrix`] gives users and movies dense rows
+//! and the ratings as a sparse matrix.
+//!
+//! Does not hold: what an event line means (`marquee-events`), models, terminals. Files appear
+//! whole or not at all ([`StagedFile`]); nothing is printed.
+//!
+//! ```
+//! use marquee_dataset::{Interactions, Keys, RatingMatrix, Strategy, dedup};
+//!
+//! let mut table = Interactions::default();
+//! table.push(7, "the+matrix+1999", 1, 1_700_000_000);
+//! table.push(7, "the+matrix+1999", 5, 1_700_000_060);
+//! let rows = dedup(&table, Strategy::LatestByTimestamp, Keys::default());
+//! assert_eq!(rows.ratings, [5]);
+//! assert_eq!(RatingMatrix::new(&rows).ratings.entries(), 1);
+//! ```
+
+mod csr;
+mod dedup;
+mod error;
+mod ingest;
+mod interactions;
+mod matrix;
+mod npz;
+mod progress;
+mod seen_file;
+mod split;
+mod staged;
+mod table;
+mod vocabulary;
+
+pub use csr::{Csr, Triplet};
+pub use dedup::{Keys, Strategy, UnknownName, aggregate, dedup};
+pub use error::DatasetError;
+pub use ingest::{
+    AcceptedCounts, IngestOutputs, IngestReport, LogSource, QuarantineRecord, ingest,
+};
+pub use interactions::{Aggregated, EventDetail, EventTable, Interactions, MovieIds};
+pub use matrix::RatingMatrix;
+pub use npz::{Array, NpzReader, NpzWriter};
+pub use progress::{NoProgress, Progress};
+pub use seen_file::{read_seen, write_seen};
+pub use split::{LeaveLastSplit, ZeroHoldout, leave_last};
+pub use staged::{FileDigest, StagedFile, hex};
+pub use table::{
+    EventsWriter, FinishedTable, InteractionsWriter, TableFormat, read_events, read_interactions,
+};
+pub use vocabulary::{MovieVocabulary, UserVocabulary};

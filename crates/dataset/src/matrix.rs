@@ -1,0 +1,70 @@
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+use marquee_recommender::{ItemRow, SeenItems, UserRow};
+
+use crate::{Csr, Interactions, MovieVocabulary, UserVocabulary};
+
+/// A users × movies matrix of ratings with the ids of its rows and columns.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RatingMatrix {
+    /// The users, one for each matrix row.
+    pub users: UserVocabulary,
+    /// The movies, one for each matrix column.
+    pub movies: MovieVocabulary,
+    /// The ratings.
+    pub ratings: Csr,
+    /// Rows left out because a later one had the same (user, movie) pair: the latest by time
+    /// stays, of equal times the last in the input.
+    pub merged_rows: usize,
+}
+
+impl RatingMatrix {
+    /// Builds the matrix of all users and movies that have a row.
+    #[must_use]
+    pub fn new(table: &Interactions) -> Self {
+        let users = UserVocabulary::new(table.user_ids.iter().copied());
+        let mut used = vec![false; table.movie_ids.len()];
+        for &movie in &table.movies {
+            used[movie as usize] = true;
+        }
+        let ids = table.movie_ids.iter().zip(&used).filter(|&(_, &used)| used).map(|(id, _)| id);
+        let movies = MovieVocabulary::new(ids);
+        let columns: Vec<u32> = table
+            .movie_ids
+            .iter()
+            .map(|id| movies.row(id).map_or(u32::MAX, |item| item.0))
+            .collect();
+        let rows: HashMap<u64, u32, RandomState> =
+            users.ids().iter().enumerate().map(|(row, &id)| (id, row as u32)).collect();
+        let mut order: Vec<u32> = (0..table.len() as u32).collect();
+        // Of equal places the last given stays, so what is to stay comes last.
+        order.sort_by_key(|&row| table.timestamps[row as usize]);
+        let triplets = order.iter().map(|&row| {
+            let row = row as usize;
+            let rating = table.ratings[row] as f32;
+            (rows[&table.user_ids[row]], columns[table.movies[row] as usize], rating)
+        });
+        let (ratings, merged_rows) =
+            Csr::from_triplets(users.len(), movies.len(), triplets.collect());
+        Self { users, movies, ratings, merged_rows }
+    }
+
+    /// What each user has seen: every movie with an entry.
+    ///
+    /// # Panics
+    /// Never: a compressed matrix has ascending columns.
+    #[must_use]
+    pub fn seen(&self) -> SeenItems {
+        let (indptr, indices) = self.ratings.pattern();
+        SeenItems::new(indptr.to_vec(), indices.to_vec(), self.movies.len())
+            .expect("columns of a compressed matrix ascend")
+    }
+
+    /// The value at (`user`, `item`), if there is an entry.
+    #[must_use]
+    pub fn rating(&self, user: UserRow, item: ItemRow) -> Option<f32> {
+        let (columns, values) = self.ratings.row(user.index());
+        columns.binary_search(&item.0).ok().map(|place| values[place])
+    }
+}

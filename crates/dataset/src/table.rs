@@ -1,0 +1,108 @@
+//! Tables as files: csv and Parquet, chosen by the ending of the name.
+
+mod csv_file;
+mod parquet_file;
+mod writer;
+
+use std::path::Path;
+
+pub use writer::{EventsWriter, FinishedTable, InteractionsWriter};
+
+use crate::{DatasetError, EventTable, Interactions};
+
+/// How a table is stored, told by the name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TableFormat {
+    /// `.csv`: a header line, comma separated, LF line ends.
+    Csv,
+    /// `.parquet`, or a folder of such files read in byte order of their names.
+    Parquet,
+}
+
+impl TableFormat {
+    /// The format of the table at `path`; an existing folder counts as Parquet.
+    ///
+    /// # Errors
+    /// [`DatasetError::UnknownFormat`] for any other ending.
+    pub fn of(path: &Path) -> Result<Self, DatasetError> {
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        if ending.eq_ignore_ascii_case("csv") {
+            Ok(Self::Csv)
+        } else if ending.eq_ignore_ascii_case("parquet") || path.is_dir() {
+            Ok(Self::Parquet)
+        } else {
+            Err(DatasetError::UnknownFormat { path: path.to_owned(), expected: ".csv or .parquet" })
+        }
+    }
+}
+
+/// The columns of an interactions table, for messages.
+pub(crate) const INTERACTION_COLUMNS: &str = "user_id, movie_id, rating, timestamp";
+/// The columns of an events table, for messages.
+pub(crate) const EVENT_COLUMNS: &str = "user_id, movie_id, kind, minute, stars, timestamp";
+
+/// Reads an interactions table: a csv file, a Parquet file or a folder of Parquet files.
+///
+/// Columns are found by name in any order and further ones are passed over. Integers of any width
+/// and strings of any Parquet form are taken. An events file is read as interactions too: rating 1
+/// for a watch, the stars for a rating.
+///
+/// # Errors
+/// [`DatasetError`] naming the file and the line of the first value that is missing, not an
+/// integer, or a user id out of range. An empty table is not an error here.
+pub fn read_interactions(path: &Path) -> Result<Interactions, DatasetError> {
+    match TableFormat::of(path)? {
+        TableFormat::Csv => csv_file::read(path),
+        TableFormat::Parquet => {
+            let mut table = Interactions::default();
+            for part in parts(path)? {
+                if parquet_file::has_events(&part)? {
+                    let mut events = EventTable { interactions: table, details: Vec::new() };
+                    parquet_file::read_events(&part, &mut events)?;
+                    table = events.interactions;
+                } else {
+                    parquet_file::read_interactions(&part, &mut table)?;
+                }
+            }
+            Ok(table)
+        }
+    }
+}
+
+/// Reads an events table as `log-ingest --events-out` writes it.
+///
+/// # Errors
+/// [`DatasetError::NotEvents`] for a table without the columns of single events; otherwise as
+/// [`read_interactions`].
+pub fn read_events(path: &Path) -> Result<EventTable, DatasetError> {
+    let not_events = || DatasetError::NotEvents { path: path.to_owned() };
+    match TableFormat::of(path)? {
+        TableFormat::Csv => {
+            // A missing file is to be called missing, not of the wrong kind.
+            fs_err::File::open(path)?;
+            Err(not_events())
+        }
+        TableFormat::Parquet => {
+            let mut table = EventTable::default();
+            for part in parts(path)? {
+                if !parquet_file::has_events(&part)? {
+                    return Err(not_events());
+                }
+                parquet_file::read_events(&part, &mut table)?;
+            }
+            Ok(table)
+        }
+    }
+}
+
+fn parts(path: &Path) -> Result<Vec<std::path::PathBuf>, DatasetError> {
+    if path.is_dir() { crate::staged::parquet_parts(path) } else { Ok(vec![path.to_owned()]) }
+}
+
+/// Takes a user id from a signed column.
+pub(crate) fn user_id(value: i64, path: &Path, line: u64) -> Result<u64, DatasetError> {
+    u64::try_from(value)
+        .map_err(|_| DatasetError::value(path, line, "user_id", &value.to_string(), USER_ID_RANGE))
+}
+
+pub(crate) const USER_ID_RANGE: &str = "an integer from 0 to 2^63 - 1";

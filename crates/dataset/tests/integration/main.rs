@@ -1,0 +1,37 @@
+//! Tests of the data set crate, by what they are about.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
+mod dedup; // which row stays; aggregate; the reference's output
+mod ingest; // logs to rows, quarantine and report
+mod matrix; // vocabularies and sparse matrices
+mod seen; // npz files of what users have seen
+mod split; // leave-last-n
+mod tables; // csv and Parquet files
+
+use std::path::{Path, PathBuf};
+
+use marquee_dataset::Interactions;
+
+/// A file of the fixtures folder.
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/reference-run").join(name)
+}
+
+/// A table of (user, movie, rating, timestamp) rows.
+fn table(rows: &[(u64, &str, i64, i64)]) -> Interactions {
+    let mut table = Interactions::default();
+    for &(user, movie, rating, timestamp) in rows {
+        table.push(user, movie, rating, timestamp);
+    }
+    table
+}
+
+/// The rows of a table.
+fn rows(table: &Interactions) -> Vec<(u64, &str, i64, i64)> {
+    (0..table.len())
+        .map(|row| {
+            let movie = table.movie_id(row);
+            (table.user_ids[row], movie, table.ratings[row], table.timestamps[row])
+        })
+        .collect()
+}
