@@ -1,0 +1,88 @@
+use std::collections::HashMap;
+
+use marquee_dataset::{Csr, Interactions, Triplet, UserVocabulary};
+use marquee_recommender::{SeenItems, UserRow};
+
+use crate::PopularityTable;
+
+/// Who has seen what, in rows of a [`PopularityTable`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Audience {
+    pub(crate) users: UserVocabulary,
+    pub(crate) seen: SeenItems,
+}
+
+impl Audience {
+    /// The audience of a data set; films the table does not hold are left out.
+    #[must_use]
+    pub fn new(rows: &Interactions, table: &PopularityTable) -> Self {
+        let users = UserVocabulary::new(rows.user_ids.iter().copied());
+        let places = places(table);
+        let items: Vec<Option<u32>> =
+            rows.movie_ids.iter().map(|id| places.get(id).copied()).collect();
+        let user_rows: HashMap<u64, u32> =
+            users.ids().iter().enumerate().map(|(row, &id)| (id, row as u32)).collect();
+        let pairs = rows.user_ids.iter().zip(&rows.movies).filter_map(|(user, &movie)| {
+            items[movie as usize].map(|item| (user_rows[user], item, 1.0))
+        });
+        let seen = seen_items(users.len(), table.len(), pairs.collect());
+        Self { users, seen }
+    }
+
+    /// The audience of another model's record, whose item rows stand for `movie_ids`; films the
+    /// table does not hold are left out.
+    ///
+    /// # Panics
+    /// When the record holds a row beyond `movie_ids`.
+    #[must_use]
+    pub fn of_seen<'a>(
+        users: &UserVocabulary,
+        seen: &SeenItems,
+        movie_ids: impl IntoIterator<Item = &'a str>,
+        table: &PopularityTable,
+    ) -> Self {
+        let places = places(table);
+        let items: Vec<Option<u32>> =
+            movie_ids.into_iter().map(|id| places.get(id).copied()).collect();
+        let pairs = (0..seen.users() as u32).flat_map(|user| {
+            let rows = seen.of(UserRow(user)).iter();
+            rows.filter_map(|&row| items[row as usize]).map(move |item| (user, item, 1.0))
+        });
+        Self { users: users.clone(), seen: seen_items(seen.users(), table.len(), pairs.collect()) }
+    }
+
+    /// An audience from the parts; both must hold the same number of users.
+    #[must_use]
+    pub fn from_parts(users: UserVocabulary, seen: SeenItems) -> Option<Self> {
+        (users.len() == seen.users()).then_some(Self { users, seen })
+    }
+
+    /// The users.
+    #[must_use]
+    pub fn users(&self) -> &UserVocabulary {
+        &self.users
+    }
+
+    /// What each user has seen.
+    #[must_use]
+    pub fn seen(&self) -> &SeenItems {
+        &self.seen
+    }
+
+    /// What one user has seen, ascending; nothing for somebody unknown.
+    pub(crate) fn seen_by(&self, user: Option<UserRow>) -> &[u32] {
+        user.map_or(&[], |user| self.seen.of(user))
+    }
+}
+
+/// The row of each film of a table.
+fn places(table: &PopularityTable) -> HashMap<&str, u32> {
+    table.movie_ids().iter().enumerate().map(|(row, id)| (id.as_ref(), row as u32)).collect()
+}
+
+fn seen_items(users: usize, items: usize, pairs: Vec<Triplet>) -> SeenItems {
+    let (matrix, _) = Csr::from_triplets(users, items, pairs);
+    let (indptr, indices) = matrix.pattern();
+    SeenItems::new(indptr.to_vec(), indices.to_vec(), items)
+        .expect("columns of a compressed matrix ascend")
+}
