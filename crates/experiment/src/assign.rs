@@ -88,9 +88,13 @@ impl Experiment {
     #[must_use]
     pub fn assign(&self, user_id: u64) -> Assignment<'_> {
         let bucket = self.bucket(user_id);
-        let index =
-            self.upper[..self.last].iter().position(|&upper| bucket < upper).unwrap_or(self.last);
+        let index = self.index_at(bucket);
         Assignment { variant: &self.config.variants[index].name, index, bucket }
+    }
+
+    fn index_at(&self, bucket: f64) -> usize {
+        let before_last = &self.upper[..self.last];
+        before_last.iter().position(|&upper| bucket < upper).unwrap_or(self.last)
     }
 
     fn bucket(&self, user_id: u64) -> f64 {
@@ -153,4 +157,29 @@ fn weight_sum(config: &ExperimentConfig) -> Result<f64, ExperimentError> {
     }
     let sum: f64 = config.variants.iter().map(|variant| variant.weight).sum();
     if sum > 0.0 && sum.is_finite() { Ok(sum) } else { Err(ExperimentError::WeightSum { sum }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Variant;
+
+    /// No user id is known to fall on the very end of the line, so the end is asked for here.
+    #[test]
+    fn the_last_variant_with_a_weight_takes_the_end_of_the_line() {
+        let mut variants: Vec<Variant> =
+            (0..10).map(|place| Variant { name: format!("v{place}"), weight: 0.1 }).collect();
+        variants.push(Variant { name: String::from("nobody"), weight: 0.0 });
+        let config = ExperimentConfig {
+            experiment_id: String::from("end"),
+            salt: String::from("end"),
+            variants,
+        };
+        let experiment = Experiment::new(config).unwrap();
+        assert_eq!(experiment.index_at(1.0), 9);
+        assert_eq!(experiment.index_at(1.0_f64.next_down()), 9);
+        assert_eq!(experiment.index_at(0.0), 0);
+        assert_eq!(experiment.index_at(experiment.upper[0]), 1);
+        assert_eq!(experiment.index_at(experiment.upper[0].next_down()), 0);
+    }
 }

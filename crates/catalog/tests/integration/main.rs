@@ -1,5 +1,7 @@
 //! Catalog files and builds.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 use std::path::Path;
 
 use marquee_catalog::{Catalog, CatalogError, Genre, build, read_records};

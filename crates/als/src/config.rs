@@ -1,0 +1,119 @@
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::AlsError;
+
+/// Factors a user and an item have unless told otherwise.
+pub const DEFAULT_FACTORS: usize = 50;
+/// Regularization λ unless told otherwise.
+pub const DEFAULT_REGULARIZATION: f64 = 0.01;
+/// Iterations unless told otherwise.
+pub const DEFAULT_ITERATIONS: usize = 20;
+/// Confidence a rating point adds unless told otherwise.
+pub const DEFAULT_ALPHA: f64 = 40.0;
+/// Seed of the random start unless told otherwise.
+pub const DEFAULT_RANDOM_STATE: u64 = 42;
+/// The most factors a model may have.
+pub const MAX_FACTORS: usize = 1024;
+
+/// The hyper-parameters of a training, under the names they have in configuration and manifest.
+///
+/// A key that does not exist is refused when it is read; one that is absent has its default.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AlsConfig {
+    /// Length of a user's and of an item's factor vector: 1 to [`MAX_FACTORS`]. More factors than
+    /// items are legal. Time grows with its cube for users with few ratings, memory in proportion.
+    /// Default [`DEFAULT_FACTORS`].
+    pub factors: usize,
+    /// λ, the weight of the squared factors in the loss: finite, above 0. It is the same for every
+    /// row, however many ratings that has. Default [`DEFAULT_REGULARIZATION`].
+    pub regularization: f64,
+    /// How often users and items are each solved for: at least 1. Default [`DEFAULT_ITERATIONS`].
+    pub iterations: usize,
+    /// How much confidence a rating point adds: a rating `r` has confidence `1 + alpha · r`, in
+    /// `f32`. Finite, at least 0; at 0 every cell counts the same. Default [`DEFAULT_ALPHA`].
+    pub alpha: f64,
+    /// Seed of the items' random start. Default [`DEFAULT_RANDOM_STATE`].
+    pub random_state: u64,
+    /// How a row is solved. Default [`Solver::Auto`].
+    pub solver: Solver,
+}
+
+impl Default for AlsConfig {
+    fn default() -> Self {
+        Self {
+            factors: DEFAULT_FACTORS,
+            regularization: DEFAULT_REGULARIZATION,
+            iterations: DEFAULT_ITERATIONS,
+            alpha: DEFAULT_ALPHA,
+            random_state: DEFAULT_RANDOM_STATE,
+            solver: Solver::default(),
+        }
+    }
+}
+
+impl AlsConfig {
+    /// Checks every field against its range.
+    ///
+    /// # Errors
+    /// The variant of [`AlsError`] that belongs to the first field out of range.
+    pub fn validate(&self) -> Result<(), AlsError> {
+        if !(1..=MAX_FACTORS).contains(&self.factors) {
+            return Err(AlsError::Factors { factors: self.factors });
+        }
+        if !(self.regularization.is_finite() && self.regularization > 0.0) {
+            return Err(AlsError::Regularization { regularization: self.regularization });
+        }
+        if self.iterations == 0 {
+            return Err(AlsError::Iterations);
+        }
+        // Confidence is computed in f32, so that is where alpha must be finite.
+        if !((self.alpha as f32).is_finite() && self.alpha >= 0.0) {
+            return Err(AlsError::Alpha { alpha: self.alpha });
+        }
+        Ok(())
+    }
+
+    /// Confidence in the preference of a cell with this rating.
+    #[inline(always)]
+    pub(crate) fn confidence(&self, rating: f32) -> f32 {
+        1.0 + self.alpha as f32 * rating
+    }
+}
+
+/// How the linear system of one row is solved.
+///
+/// All give the same factors up to rounding; they differ in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Solver {
+    /// Whatever is fastest for the row: today Cholesky for every row.
+    #[default]
+    Auto,
+    /// A Cholesky factorization of the full system, in `f64`.
+    Cholesky,
+}
+
+impl fmt::Display for Solver {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Auto => "auto",
+            Self::Cholesky => "cholesky",
+        })
+    }
+}
+
+impl FromStr for Solver {
+    type Err = AlsError;
+
+    fn from_str(name: &str) -> Result<Self, AlsError> {
+        match name {
+            "auto" => Ok(Self::Auto),
+            "cholesky" => Ok(Self::Cholesky),
+            _ => Err(AlsError::UnknownSolver { name: name.to_owned() }),
+        }
+    }
+}

@@ -1,0 +1,189 @@
+use std::{io, path::PathBuf};
+
+use thiserror::Error;
+
+use crate::{MAX_FACTORS, Side};
+
+/// Why a training, a model or a model file failed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum AlsError {
+    /// [`AlsConfig::factors`](crate::AlsConfig::factors) is out of range.
+    #[error("factors is {factors}: it must be from 1 to {MAX_FACTORS}")]
+    Factors {
+        /// The value given.
+        factors: usize,
+    },
+    /// [`AlsConfig::regularization`](crate::AlsConfig::regularization) is out of range.
+    #[error("regularization is {regularization}: it must be finite and above 0")]
+    Regularization {
+        /// The value given.
+        regularization: f64,
+    },
+    /// [`AlsConfig::iterations`](crate::AlsConfig::iterations) is 0.
+    #[error("iterations is 0: it must be at least 1")]
+    Iterations,
+    /// [`AlsConfig::alpha`](crate::AlsConfig::alpha) is out of range.
+    #[error("alpha is {alpha}: it must be at least 0 and finite in single precision")]
+    Alpha {
+        /// The value given.
+        alpha: f64,
+    },
+    /// A text names no [`Solver`](crate::Solver).
+    #[error("solver {name:?} does not exist: choose auto or cholesky")]
+    UnknownSolver {
+        /// The name given.
+        name: String,
+    },
+    /// There is nothing to train on: no users, no items or no ratings.
+    #[error("nothing to train on: {users} users, {items} items, {entries} ratings")]
+    EmptyMatrix {
+        /// Rows of the matrix.
+        users: usize,
+        /// Columns of the matrix.
+        items: usize,
+        /// Ratings in it.
+        entries: usize,
+    },
+    /// A rating is negative or not finite, or its confidence is too great for single precision.
+    #[error(
+        "rating {rating} of user row {user}, item row {item} cannot be used: ratings are at least \
+         0 and 1 + alpha × rating is finite in single precision"
+    )]
+    Rating {
+        /// Row of the user.
+        user: usize,
+        /// Row of the item.
+        item: usize,
+        /// The rating.
+        rating: f32,
+    },
+    /// A row's system has no Cholesky factorization: rounding has made it indefinite.
+    #[error(
+        "the system of {side} row {row} is not positive definite with regularization \
+         {regularization}: raise the regularization"
+    )]
+    NotPositiveDefinite {
+        /// Whose row it is.
+        side: Side,
+        /// The lowest such row.
+        row: usize,
+        /// λ of the training.
+        regularization: f64,
+    },
+    /// The solution of a row's system does not fit single precision.
+    #[error(
+        "the factors of {side} row {row} are not finite with regularization {regularization}: \
+         raise the regularization"
+    )]
+    NonFinite {
+        /// Whose row it is.
+        side: Side,
+        /// The lowest such row.
+        row: usize,
+        /// λ of the training.
+        regularization: f64,
+    },
+    /// The observer stopped the training.
+    #[error("cancelled in iteration {iteration} after solving for the {side}s")]
+    Cancelled {
+        /// The iteration it stopped in, from 1.
+        iteration: usize,
+        /// The side solved last.
+        side: Side,
+    },
+    /// Two things that belong together have different sizes.
+    #[error("{left} has {left_size} {unit} but {right} has {right_size}")]
+    Mismatch {
+        /// One of them, by the name of its array or file.
+        left: &'static str,
+        /// Its size.
+        left_size: usize,
+        /// The other.
+        right: &'static str,
+        /// Its size.
+        right_size: usize,
+        /// What is counted.
+        unit: &'static str,
+    },
+    /// A factor of a model is NaN or infinite.
+    #[error("{array} row {row} holds a value that is not finite")]
+    FactorNotFinite {
+        /// The array's name in the model file.
+        array: &'static str,
+        /// The first such row.
+        row: usize,
+    },
+    /// A model file cannot be opened, or is no zip archive.
+    #[error("failed to read model file {}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What the system or the archive reader said.
+        source: io::Error,
+    },
+    /// An array of a model file cannot be used.
+    #[error("failed to read {array} of model file {}", path.display())]
+    Npz {
+        /// The file.
+        path: PathBuf,
+        /// The array.
+        array: &'static str,
+        /// What is wrong with it.
+        source: NpzFault,
+    },
+    /// A model could not be written.
+    #[error("failed to write {array}")]
+    Write {
+        /// The array being written.
+        array: &'static str,
+        /// What the writer said.
+        source: io::Error,
+    },
+}
+
+/// What is wrong with one array of a model file.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum NpzFault {
+    /// The archive has no such member.
+    #[error("the archive has no member of that name")]
+    Missing,
+    /// The member is compressed or otherwise of a kind that model files do not use.
+    #[error("the member is not stored plainly: write it with numpy.savez, not savez_compressed")]
+    NotStored,
+    /// The elements are no little-endian 32-bit floats.
+    #[error("its elements are {found}, not <f4")]
+    DataType {
+        /// The data type in the header.
+        found: String,
+    },
+    /// The elements stand column by column.
+    #[error("it is in Fortran order, not C order")]
+    FortranOrder,
+    /// The array is not two-dimensional.
+    #[error("its shape is {shape:?}, not (rows, factors)")]
+    Shape {
+        /// The shape in the header.
+        shape: Vec<u64>,
+    },
+    /// The two arrays have different numbers of factors.
+    #[error("it has {found} factors, user_factors has {expected}")]
+    FactorCount {
+        /// Columns of this array.
+        found: usize,
+        /// Columns of the other.
+        expected: usize,
+    },
+    /// The member does not hold as many bytes as its shape says.
+    #[error("it holds {found} bytes where its shape asks for {expected}")]
+    Length {
+        /// Bytes after the header.
+        found: u64,
+        /// Bytes that the shape asks for.
+        expected: u64,
+    },
+    /// The header cannot be read, or the bytes do not match their checksum.
+    #[error("it is damaged")]
+    Damaged(#[source] io::Error),
+}

@@ -1,0 +1,152 @@
+//! Arithmetic on short runs of numbers that compilers turn into vector instructions.
+//!
+//! Everything here is inlined into a caller that runs under run-time dispatch. Products and sums
+//! are rounded separately and in a fixed order, so that every instruction set gives the same bits.
+
+use pulp::Simd;
+
+/// `f64` values handled together.
+pub(crate) const LANES: usize = 8;
+
+/// `f32` values handled together.
+pub(crate) const WIDE: usize = 16;
+
+/// A run of [`LANES`] values; aligned so that none straddles a cache line.
+///
+/// The widest registers hold a whole run, others a part of one; what is done lane by lane does not
+/// depend on that.
+#[derive(Debug, Clone, Copy)]
+#[repr(C, align(64))]
+pub(crate) struct Lanes(pub(crate) [f64; LANES]);
+
+impl Lanes {
+    pub(crate) const ZERO: Self = Self([0.0; LANES]);
+
+    /// Number of registers that hold a run.
+    #[inline(always)]
+    pub(crate) const fn parts<S: Simd>() -> usize {
+        LANES / S::F64_LANES
+    }
+
+    #[inline(always)]
+    pub(crate) fn part<S: Simd>(&self, part: usize) -> S::f64s {
+        S::as_simd_f64s(&self.0).0[part]
+    }
+
+    #[inline(always)]
+    pub(crate) fn set_part<S: Simd>(&mut self, part: usize, value: S::f64s) {
+        S::as_mut_simd_f64s(&mut self.0).0[part] = value;
+    }
+
+    /// `self += factor · other`
+    #[inline(always)]
+    pub(crate) fn add_scaled<S: Simd>(&mut self, simd: S, factor: f64, other: &Self) {
+        let factor = simd.splat_f64s(factor);
+        for part in 0..Self::parts::<S>() {
+            let added = simd.mul_f64s(factor, other.part::<S>(part));
+            self.set_part::<S>(part, simd.add_f64s(self.part::<S>(part), added));
+        }
+    }
+
+    /// `self += left · right`, lane by lane
+    #[inline(always)]
+    pub(crate) fn add_product<S: Simd>(&mut self, simd: S, left: &Self, right: &Self) {
+        for part in 0..Self::parts::<S>() {
+            let product = simd.mul_f64s(left.part::<S>(part), right.part::<S>(part));
+            self.set_part::<S>(part, simd.add_f64s(self.part::<S>(part), product));
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn scaled<S: Simd>(&self, simd: S, factor: f64) -> Self {
+        let factor = simd.splat_f64s(factor);
+        let mut scaled = *self;
+        for part in 0..Self::parts::<S>() {
+            scaled.set_part::<S>(part, simd.mul_f64s(factor, self.part::<S>(part)));
+        }
+        scaled
+    }
+
+    /// The sum of all lanes.
+    #[inline(always)]
+    pub(crate) fn sum(&self) -> f64 {
+        let [a, b, c, d, e, f, g, h] = self.0;
+        ((a + e) + (c + g)) + ((b + f) + (d + h))
+    }
+}
+
+/// Gives a row of single precision as runs of double precision, the last filled up with zeros.
+#[inline(always)]
+pub(crate) fn widen(row: &[f32], mut take: impl FnMut(usize, &Lanes)) {
+    let (runs, rest) = row.as_chunks::<LANES>();
+    for (place, run) in runs.iter().enumerate() {
+        take(place, &Lanes(run.map(f64::from)));
+    }
+    if !rest.is_empty() {
+        let mut last = Lanes::ZERO;
+        for (lane, &value) in last.0.iter_mut().zip(rest) {
+            *lane = f64::from(value);
+        }
+        take(runs.len(), &last);
+    }
+}
+
+/// The dot product of two rows in double precision.
+#[inline(always)]
+pub(crate) fn dot_wide<S: Simd>(simd: S, left: &[f32], right: &[f32]) -> f64 {
+    let (left_runs, left_rest) = left.as_chunks::<LANES>();
+    let (right_runs, right_rest) = right.as_chunks::<LANES>();
+    let mut sums = Lanes::ZERO;
+    for (a, b) in left_runs.iter().zip(right_runs) {
+        sums.add_product(simd, &Lanes(a.map(f64::from)), &Lanes(b.map(f64::from)));
+    }
+    for (sum, (&a, &b)) in sums.0.iter_mut().zip(left_rest.iter().zip(right_rest)) {
+        *sum += f64::from(a) * f64::from(b);
+    }
+    sums.sum()
+}
+
+/// The dot product of two rows in single precision: the score of an item for a user.
+///
+/// Element `i` is added to sum `i % 16`, and the sums are added as a tree.
+#[inline(always)]
+pub(crate) fn dot(left: &[f32], right: &[f32]) -> f32 {
+    let (left_runs, left_rest) = left.as_chunks::<WIDE>();
+    let (right_runs, right_rest) = right.as_chunks::<WIDE>();
+    let mut sums = run_sums(left_runs, right_runs);
+    for (sum, (a, b)) in sums.iter_mut().zip(left_rest.iter().zip(right_rest)) {
+        *sum += a * b;
+    }
+    tree_sum(sums)
+}
+
+/// [`dot`] of rows filled up with zeros to whole runs.
+///
+/// Zeros behind a row change no bit: they add +0 or −0 to sums that are never −0.
+#[inline(always)]
+pub(crate) fn dot_runs(left: &[[f32; WIDE]], right: &[[f32; WIDE]]) -> f32 {
+    tree_sum(run_sums(left, right))
+}
+
+#[inline(always)]
+fn run_sums(left: &[[f32; WIDE]], right: &[[f32; WIDE]]) -> [f32; WIDE] {
+    let mut sums = [0.0; WIDE];
+    for (a, b) in left.iter().zip(right) {
+        for lane in 0..WIDE {
+            sums[lane] += a[lane] * b[lane];
+        }
+    }
+    sums
+}
+
+#[inline(always)]
+fn tree_sum(mut sums: [f32; WIDE]) -> f32 {
+    let mut half = WIDE / 2;
+    while half > 0 {
+        for lane in 0..half {
+            sums[lane] += sums[lane + half];
+        }
+        half /= 2;
+    }
+    sums[0]
+}

@@ -1,0 +1,67 @@
+//! Implicit-feedback matrix factorization by alternating least squares, and the model it gives.
+//!
+//! After Hu, Koren and Volinsky, *Collaborative Filtering for Implicit Feedback Datasets* (ICDM
+//! 2008): every cell of the user × item matrix has the preference 1 where there is a rating and 0
+//! where there is none, and the confidence `c = 1 + alpha · rating` (1 where there is none).
+//! [`train`] finds user factors `x` and item factors `y` with a low
+//!
+//! ```text
+//! Σ_observed c(1 − x·y)² + Σ_unobserved (x·y)² + λ(‖X‖² + ‖Y‖²)
+//! ```
+//!
+//! by solving for all users with the items fixed and the other way round, in turn. [`loss`] is that
+//! sum. [`AlsModel`] answers requests from the [`Factors`]: an exact top-k that looks at few items.
+//! [`write_npz`] and [`read_npz`] keep the factors in a file NumPy reads.
+//!
+//! The same ratings, configuration and seed give the same bytes, whatever the number of threads and
+//! whichever vector instructions the processor has. Training runs on the current rayon thread pool.
+//! It neither prints nor reads a clock for anything but [`Progress::seconds`]; an [`Observer`] hears
+//! of every half-step and can stop it. No files but the one format above: where a model lives, and
+//! that it appears whole or not at all, is the caller's.
+//!
+//! ```
+//! use marquee_als::{AlsConfig, AlsModel, Silent, train};
+//! use marquee_dataset::{Csr, MovieVocabulary, UserVocabulary};
+//! use marquee_recommender::{Recommender, Request};
+//!
+//! // Users 1 and 2 share a taste; user 3 has another.
+//! let entries = vec![(0, 0, 5.0), (0, 1, 5.0), (1, 0, 4.0), (2, 2, 5.0)];
+//! let (ratings, _) = Csr::from_triplets(3, 3, entries);
+//! let config = AlsConfig { factors: 2, ..AlsConfig::default() };
+//! let factors = train(&ratings, &config, &mut Silent)?;
+//!
+//! let movies = MovieVocabulary::new(["alien+1979", "brazil+1985", "casablanca+1942"]);
+//! let model = AlsModel::new(factors, UserVocabulary::new([1, 2, 3]), movies, None)?;
+//! let best = model.recommend(&Request { user: model.user_row(2), k: 2, include_seen: true });
+//! let films: Vec<&str> = best.iter().flatten().map(|scored| model.movie_id(scored.item)).collect();
+//! assert_eq!(films, ["alien+1979", "brazil+1985"]);
+//! # Ok::<(), marquee_als::AlsError>(())
+//! ```
+
+mod config;
+mod error;
+mod gram;
+mod half_step;
+mod index;
+mod lanes;
+mod loss;
+mod matrix;
+mod model;
+mod npz;
+mod observer;
+mod rotation;
+mod solve;
+mod train;
+mod triangle;
+
+pub use config::{
+    AlsConfig, DEFAULT_ALPHA, DEFAULT_FACTORS, DEFAULT_ITERATIONS, DEFAULT_RANDOM_STATE,
+    DEFAULT_REGULARIZATION, MAX_FACTORS, Solver,
+};
+pub use error::{AlsError, NpzFault};
+pub use loss::loss;
+pub use matrix::{Factors, Matrix};
+pub use model::AlsModel;
+pub use npz::{ITEM_FACTORS, USER_FACTORS, read_npz, write_npz};
+pub use observer::{Observer, Progress, Side, Silent};
+pub use train::train;

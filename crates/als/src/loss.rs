@@ -1,0 +1,81 @@
+use marquee_dataset::Csr;
+use pulp::{Arch, Simd, WithSimd};
+use rayon::prelude::*;
+
+use crate::{AlsConfig, AlsError, Factors, gram::gram, lanes::dot_wide, triangle::Triangle};
+
+/// User rows whose part of the loss is summed on its own; sums are added in order.
+const BLOCK_ROWS: usize = 4096;
+
+/// The loss of factors over ratings (users × items):
+///
+/// `Σ_observed c(1 − x·y)² + Σ_unobserved (x·y)² + λ(‖X‖² + ‖Y‖²)`, not normalised, with
+/// `c = 1 + alpha · rating`; `alpha` and λ are the configuration's.
+///
+/// In `f64`, with sums in a fixed order. The unobserved cells are not visited: the sum of `(x·y)²`
+/// over all cells is the trace of `XᵀX · YᵀY`. Costs `entries · factors + (users + items) ·
+/// factors²` multiplications.
+///
+/// # Errors
+/// [`AlsError::Mismatch`] when the factors are not those of as many users and items.
+pub fn loss(ratings: &Csr, factors: &Factors, config: &AlsConfig) -> Result<f64, AlsError> {
+    factors.factors()?;
+    let sides = [
+        (crate::USER_FACTORS, factors.users.rows(), "ratings (rows)", ratings.rows()),
+        (crate::ITEM_FACTORS, factors.items.rows(), "ratings (columns)", ratings.columns()),
+    ];
+    for (left, left_size, right, right_size) in sides {
+        if left_size != right_size {
+            let unit = "rows";
+            return Err(AlsError::Mismatch { left, left_size, right, right_size, unit });
+        }
+    }
+    let (users, items) = (gram(&factors.users), gram(&factors.items));
+    Ok(loss_with(ratings, factors, config, &users, &items))
+}
+
+/// [`loss`] for Gram matrices that are there already.
+pub(crate) fn loss_with(
+    ratings: &Csr,
+    factors: &Factors,
+    config: &AlsConfig,
+    users: &Triangle,
+    items: &Triangle,
+) -> f64 {
+    let arch = Arch::new();
+    let observed: Vec<f64> = (0..ratings.rows().div_ceil(BLOCK_ROWS))
+        .into_par_iter()
+        .map(|block| arch.dispatch(Observed { ratings, factors, config, block }))
+        .collect();
+    observed.iter().sum::<f64>()
+        + users.trace_of_product(items)
+        + config.regularization * (users.trace() + items.trace())
+}
+
+/// What observed cells of a block of users add over what they would add unobserved.
+struct Observed<'a> {
+    ratings: &'a Csr,
+    factors: &'a Factors,
+    config: &'a AlsConfig,
+    block: usize,
+}
+
+impl WithSimd for Observed<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> f64 {
+        let mut sum = 0.0;
+        let end = self.ratings.rows().min((self.block + 1) * BLOCK_ROWS);
+        for user in self.block * BLOCK_ROWS..end {
+            let (items, values) = self.ratings.row(user);
+            let user = self.factors.users.row(user);
+            for (&item, &rating) in items.iter().zip(values) {
+                let score = dot_wide(simd, user, self.factors.items.row(item as usize));
+                let confidence = f64::from(self.config.confidence(rating));
+                sum += confidence * (1.0 - score) * (1.0 - score) - score * score;
+            }
+        }
+        sum
+    }
+}

@@ -1,0 +1,125 @@
+use std::time::Instant;
+
+use marquee_dataset::Csr;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::{
+    AlsConfig, AlsError, Factors, Matrix, Observer, Progress, Side, gram::gram,
+    half_step::half_step, loss::loss_with, solve::FixedSide, triangle::Triangle,
+};
+
+/// Item factors start between 0 and this.
+const START_RANGE: f32 = 0.01;
+
+/// Trains factors on ratings (users × items; a cell without an entry is unobserved).
+///
+/// Runs `config.iterations` times through two half-steps, users first: so only the item factors
+/// start at random. A half-step with `n` ratings and `r` rows of `f` factors costs
+/// `n f² / 2 + r f³ / 6` multiplications in `f64`. Beside ratings and factors it needs the ratings
+/// a second time, by item. The loss never rises from one half-step to the next.
+///
+/// The result depends on the arguments alone, not on threads or processor. A user or item without
+/// ratings gets factors of exactly zero.
+///
+/// # Errors
+/// One of a field out of range ([`AlsConfig::validate`]); [`AlsError::EmptyMatrix`],
+/// [`AlsError::Rating`] for ratings that cannot be used; [`AlsError::NotPositiveDefinite`] or
+/// [`AlsError::NonFinite`] where a row cannot be solved, the lowest such row of the half-step;
+/// [`AlsError::Cancelled`] when the observer says so.
+pub fn train(
+    ratings: &Csr,
+    config: &AlsConfig,
+    observer: &mut dyn Observer,
+) -> Result<Factors, AlsError> {
+    config.validate()?;
+    check_ratings(ratings, config)?;
+    let by_item = ratings.transpose();
+    let mut training = Training {
+        by_user: ratings,
+        by_item: &by_item,
+        config,
+        factors: Factors {
+            users: Matrix::zeros(ratings.rows(), config.factors),
+            items: random_start(ratings.columns(), config),
+        },
+        grams: [None, None],
+    };
+    for iteration in 1..=config.iterations {
+        for side in [Side::User, Side::Item] {
+            let started = Instant::now();
+            training.solve(side)?;
+            let progress = Progress {
+                iteration,
+                iterations: config.iterations,
+                side,
+                seconds: started.elapsed().as_secs_f64(),
+                loss: observer.wants_loss(iteration, side).then(|| training.loss()),
+            };
+            if observer.half_step(&progress).is_break() {
+                return Err(AlsError::Cancelled { iteration, side });
+            }
+        }
+    }
+    Ok(training.factors)
+}
+
+fn check_ratings(ratings: &Csr, config: &AlsConfig) -> Result<(), AlsError> {
+    let (users, items, entries) = (ratings.rows(), ratings.columns(), ratings.entries());
+    if users == 0 || items == 0 || entries == 0 {
+        return Err(AlsError::EmptyMatrix { users, items, entries });
+    }
+    for user in 0..users {
+        let (columns, values) = ratings.row(user);
+        for (&item, &rating) in columns.iter().zip(values) {
+            if !(rating >= 0.0 && config.confidence(rating).is_finite()) {
+                return Err(AlsError::Rating { user, item: item as usize, rating });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn random_start(items: usize, config: &AlsConfig) -> Matrix {
+    let mut generator = ChaCha8Rng::seed_from_u64(config.random_state);
+    let mut start = Matrix::zeros(items, config.factors);
+    for value in start.as_mut_slice() {
+        *value = generator.random::<f32>() * START_RANGE;
+    }
+    start
+}
+
+struct Training<'a> {
+    by_user: &'a Csr,
+    by_item: &'a Csr,
+    config: &'a AlsConfig,
+    factors: Factors,
+    /// Gram matrices of the users and the items, while they are those of `factors`.
+    grams: [Option<Triangle>; 2],
+}
+
+impl Training<'_> {
+    fn solve(&mut self, side: Side) -> Result<(), AlsError> {
+        let (ratings, fixed, solved, [gram_of_fixed, gram_of_solved]) =
+            match (side, &mut self.grams) {
+                (Side::User, [users, items]) => {
+                    (self.by_user, &self.factors.items, &mut self.factors.users, [items, users])
+                }
+                (Side::Item, [users, items]) => {
+                    (self.by_item, &self.factors.users, &mut self.factors.items, [users, items])
+                }
+            };
+        *gram_of_solved = None;
+        let mut system = gram_of_fixed.get_or_insert_with(|| gram(fixed)).clone();
+        system.add_to_diagonal(self.config.regularization);
+        let fixed = FixedSide { factors: fixed, gram: &system, config: self.config };
+        half_step(side, ratings, fixed, solved)
+    }
+
+    fn loss(&mut self) -> f64 {
+        let [users, items] = &mut self.grams;
+        let users = users.get_or_insert_with(|| gram(&self.factors.users));
+        let items = items.get_or_insert_with(|| gram(&self.factors.items));
+        loss_with(self.by_user, &self.factors, self.config, users, items)
+    }
+}

@@ -1,0 +1,261 @@
+use pulp::Simd;
+
+use crate::lanes::{LANES, Lanes};
+
+/// Rows of one column strip that are worked on together.
+pub(crate) type Tile = [Lanes; LANES];
+
+/// The upper triangle of a symmetric matrix with one more column beside it for a right-hand side.
+///
+/// It lies in column strips of [`LANES`] columns: strip `j` holds the tiles of block rows `0..=j`,
+/// so the rows above a tile are one run of memory, and an update of a tile by them is one loop.
+/// The extra column is number `order`; a Cholesky factorization carries it along, which is the
+/// forward substitution. Columns beyond it are zero, and tiles on the diagonal hold values of no
+/// meaning below it.
+#[derive(Debug, Clone)]
+pub(crate) struct Triangle {
+    order: usize,
+    tiles: Vec<Tile>,
+}
+
+/// The first pivot that is not above zero, from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct BadPivot(pub(crate) usize);
+
+/// Number of column strips of a matrix of this order, with the right-hand side.
+pub(crate) const fn strips(order: usize) -> usize {
+    order / LANES + 1
+}
+
+/// Place of the first tile of a strip.
+#[inline(always)]
+const fn start(strip: usize) -> usize {
+    strip * (strip + 1) / 2
+}
+
+impl Triangle {
+    pub(crate) fn zeros(order: usize) -> Self {
+        Self { order, tiles: vec![[Lanes::ZERO; LANES]; start(strips(order))] }
+    }
+
+    pub(crate) fn order(&self) -> usize {
+        self.order
+    }
+
+    #[inline(always)]
+    pub(crate) fn copy_from(&mut self, other: &Self) {
+        self.tiles.copy_from_slice(&other.tiles);
+    }
+
+    /// Adds another triangle of the same order, element by element.
+    pub(crate) fn add(&mut self, other: &Self) {
+        for (lanes, added) in
+            self.tiles.as_flattened_mut().iter_mut().zip(other.tiles.as_flattened())
+        {
+            for (value, added) in lanes.0.iter_mut().zip(added.0) {
+                *value += added;
+            }
+        }
+    }
+
+    pub(crate) fn add_to_diagonal(&mut self, value: f64) {
+        for place in 0..self.order {
+            let strip = place / LANES;
+            self.tiles[start(strip) + strip][place % LANES].0[place % LANES] += value;
+        }
+    }
+
+    /// The element of a row and a column, in either half.
+    pub(crate) fn get(&self, row: usize, column: usize) -> f64 {
+        let (row, column) = (row.min(column), row.max(column));
+        self.tiles[start(column / LANES) + row / LANES][row % LANES].0[column % LANES]
+    }
+
+    /// Sum of the diagonal.
+    pub(crate) fn trace(&self) -> f64 {
+        (0..self.order).map(|place| self.get(place, place)).sum()
+    }
+
+    /// Sum of the products of the elements of two full symmetric matrices: the trace of their
+    /// matrix product.
+    pub(crate) fn trace_of_product(&self, other: &Self) -> f64 {
+        let mut sum = 0.0;
+        for column in 0..self.order {
+            let mut above = 0.0;
+            for row in 0..column {
+                above += self.get(row, column) * other.get(row, column);
+            }
+            sum += 2.0 * above + self.get(column, column) * other.get(column, column);
+        }
+        sum
+    }
+
+    #[inline(always)]
+    pub(crate) fn set_right_side(&mut self, values: &[Lanes]) {
+        let strip = &mut self.tiles[start(self.order / LANES)..];
+        let lane = self.order % LANES;
+        for (tile, run) in strip.iter_mut().zip(values) {
+            for (row, value) in tile.iter_mut().zip(run.0) {
+                row.0[lane] = value;
+            }
+        }
+    }
+
+    /// Adds `Σ z zᵀ` over rows `z`, of which run `j` stands at `rows[j * stride..][..count]`.
+    #[inline(always)]
+    pub(crate) fn add_outer<S: Simd>(
+        &mut self,
+        simd: S,
+        rows: &[Lanes],
+        stride: usize,
+        count: usize,
+    ) {
+        for (strip, right) in rows.chunks_exact(stride).enumerate() {
+            let tiles = &mut self.tiles[start(strip)..=start(strip) + strip];
+            for (tile, left) in tiles.iter_mut().zip(rows.chunks_exact(stride)) {
+                update::<S, false>(simd, tile, &left[..count], &right[..count]);
+            }
+        }
+    }
+
+    /// Turns the matrix `A` into `U` with `UᵀU = A` and the right-hand side `b` into `U⁻ᵀb`, and
+    /// fills in the inverses of the pivots. Costs `order³ / 6` multiplications.
+    ///
+    /// Left-looking by block rows (Golub and Van Loan, *Matrix Computations*, section 4.2).
+    #[inline(always)]
+    pub(crate) fn factorize<S: Simd>(
+        &mut self,
+        simd: S,
+        inverses: &mut [Lanes],
+    ) -> Result<(), BadPivot> {
+        for block in 0..self.order.div_ceil(LANES) {
+            let (upto, after) = self.tiles.split_at_mut(start(block + 1));
+            let (above, diagonal) = upto[start(block)..].split_at_mut(block);
+            let above = above.as_flattened();
+            let diagonal = &mut diagonal[0];
+            update::<S, true>(simd, diagonal, above, above);
+            let count = LANES.min(self.order - block * LANES);
+            factorize_tile(simd, diagonal, &mut inverses[block], count)
+                .map_err(|row| BadPivot(block * LANES + row))?;
+            for strip in block + 1..strips(self.order) {
+                let column = &mut after[start(strip) - start(block + 1)..][..=strip];
+                let (finished, current) = column.split_at_mut(block);
+                update::<S, true>(simd, &mut current[0], above, finished.as_flattened());
+                eliminate(simd, &mut current[0], diagonal, &inverses[block]);
+            }
+        }
+        Ok(())
+    }
+
+    /// Solves `U x = U⁻ᵀb` after [`factorize`](Self::factorize). `solution` holds a run for each
+    /// strip; what lies behind the last element is zero.
+    #[inline(always)]
+    pub(crate) fn substitute<S: Simd>(&self, simd: S, inverses: &[Lanes], solution: &mut [Lanes]) {
+        let last = self.order / LANES;
+        let right_lane = self.order % LANES;
+        solution[last] = Lanes::ZERO;
+        for block in (0..self.order.div_ceil(LANES)).rev() {
+            let count = LANES.min(self.order - block * LANES);
+            let mut remaining = [0.0; LANES];
+            for (row, value) in remaining.iter_mut().enumerate().take(count) {
+                let mut sums = Lanes::ZERO;
+                for (strip, found) in solution.iter().enumerate().skip(block + 1) {
+                    sums.add_product(simd, &self.tiles[start(strip) + block][row], found);
+                }
+                *value = self.tiles[start(last) + block][row].0[right_lane] - sums.sum();
+            }
+            let diagonal = &self.tiles[start(block) + block];
+            let mut found = Lanes::ZERO;
+            for row in (0..count).rev() {
+                let value = remaining[row] * inverses[block].0[row];
+                found.0[row] = value;
+                for above in 0..row {
+                    remaining[above] -= diagonal[above].0[row] * value;
+                }
+            }
+            solution[block] = found;
+        }
+    }
+}
+
+/// `tile[r] ± Σ_k left[k][r] · right[k]`, with the sums of a register's columns held in registers.
+#[inline(always)]
+fn update<S: Simd, const SUBTRACT: bool>(
+    simd: S,
+    tile: &mut Tile,
+    left: &[Lanes],
+    right: &[Lanes],
+) {
+    for part in 0..Lanes::parts::<S>() {
+        let mut sums = columns::<S>(tile, part);
+        for (factors, values) in left.iter().zip(right) {
+            let values = values.part::<S>(part);
+            for (sum, &factor) in sums.iter_mut().zip(&factors.0) {
+                let product = simd.mul_f64s(simd.splat_f64s(factor), values);
+                *sum = if SUBTRACT {
+                    simd.sub_f64s(*sum, product)
+                } else {
+                    simd.add_f64s(*sum, product)
+                };
+            }
+        }
+        set_columns::<S>(tile, part, sums);
+    }
+}
+
+/// Factorizes the first `count` rows of a tile on the diagonal; an error is the row of a bad pivot.
+#[inline(always)]
+fn factorize_tile<S: Simd>(
+    simd: S,
+    tile: &mut Tile,
+    inverses: &mut Lanes,
+    count: usize,
+) -> Result<(), usize> {
+    for row in 0..count {
+        let pivot = tile[row].0[row];
+        if !(pivot > 0.0 && pivot.is_finite()) {
+            return Err(row);
+        }
+        // Unlike `1 / sqrt`, these two can run side by side.
+        let inverse = pivot.sqrt() * (1.0 / pivot);
+        inverses.0[row] = inverse;
+        let scaled = tile[row].scaled(simd, inverse);
+        tile[row] = scaled;
+        for (below, rest) in tile.iter_mut().enumerate().skip(row + 1) {
+            rest.add_scaled(simd, -scaled.0[below], &scaled);
+        }
+    }
+    Ok(())
+}
+
+/// Solves `Uᵀ Z = tile` for `Z`, with `U` the factorized tile on the diagonal of the same rows.
+#[inline(always)]
+fn eliminate<S: Simd>(simd: S, tile: &mut Tile, diagonal: &Tile, inverses: &Lanes) {
+    for part in 0..Lanes::parts::<S>() {
+        let mut rows = columns::<S>(tile, part);
+        for row in 0..LANES {
+            rows[row] = simd.mul_f64s(simd.splat_f64s(inverses.0[row]), rows[row]);
+            for below in row + 1..LANES {
+                let factor = simd.splat_f64s(diagonal[row].0[below]);
+                rows[below] = simd.sub_f64s(rows[below], simd.mul_f64s(factor, rows[row]));
+            }
+        }
+        set_columns::<S>(tile, part, rows);
+    }
+}
+
+/// Columns of a tile that fill one register, for each of its rows.
+#[inline(always)]
+fn columns<S: Simd>(tile: &Tile, part: usize) -> [S::f64s; LANES] {
+    tile.each_ref().map(
+        #[inline(always)]
+        |row| row.part::<S>(part),
+    )
+}
+
+#[inline(always)]
+fn set_columns<S: Simd>(tile: &mut Tile, part: usize, columns: [S::f64s; LANES]) {
+    for (row, value) in tile.iter_mut().zip(columns) {
+        row.set_part::<S>(part, value);
+    }
+}

@@ -1,0 +1,160 @@
+use marquee_als::{AlsConfig, Factors, Matrix, Silent, loss, train};
+use marquee_dataset::Csr;
+use nalgebra::{DMatrix, DVector};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::random_ratings;
+
+/// One half-step exactly as the paper writes it, in `f64`, a dense system for each row.
+fn half_step(ratings: &Csr, fixed: &DMatrix<f64>, config: &AlsConfig) -> DMatrix<f64> {
+    let factors = fixed.ncols();
+    let gram = fixed.transpose() * fixed;
+    let mut solved = DMatrix::zeros(ratings.rows(), factors);
+    for row in 0..ratings.rows() {
+        let mut system = &gram + DMatrix::identity(factors, factors) * config.regularization;
+        let mut right = DVector::zeros(factors);
+        let (columns, values) = ratings.row(row);
+        for (&column, &value) in columns.iter().zip(values) {
+            let confidence = f64::from(1.0 + config.alpha as f32 * value);
+            let vector = fixed.row(column as usize).transpose();
+            system += &vector * vector.transpose() * (confidence - 1.0);
+            right += vector * confidence;
+        }
+        let solution = system.cholesky().expect("λ makes it positive definite").solve(&right);
+        solved.row_mut(row).copy_from(&solution.transpose());
+    }
+    solved
+}
+
+fn start(items: usize, config: &AlsConfig) -> DMatrix<f64> {
+    let mut random = ChaCha8Rng::seed_from_u64(config.random_state);
+    let values: Vec<f64> =
+        (0..items * config.factors).map(|_| f64::from(random.random::<f32>() * 0.01)).collect();
+    DMatrix::from_row_slice(items, config.factors, &values)
+}
+
+fn wide(matrix: &Matrix) -> DMatrix<f64> {
+    let values: Vec<f64> = matrix.as_slice().iter().map(|&value| f64::from(value)).collect();
+    DMatrix::from_row_slice(matrix.rows(), matrix.columns(), &values)
+}
+
+/// Greatest difference of two rows beside the length of the row expected.
+fn worst_row(found: &DMatrix<f64>, expected: &DMatrix<f64>) -> (usize, f64) {
+    (0..expected.nrows())
+        .map(|row| {
+            let difference = (found.row(row) - expected.row(row)).norm();
+            (row, difference / expected.row(row).norm().max(1e-6))
+        })
+        .max_by(|a, b| a.1.total_cmp(&b.1))
+        .expect("a row")
+}
+
+fn cases() -> Vec<(&'static str, Csr, AlsConfig)> {
+    let with = |factors| AlsConfig { factors, iterations: 1, ..AlsConfig::default() };
+    let everyone_alike: Vec<(u32, u32, f32)> =
+        (0..60).flat_map(|user| (0..25).map(move |item| (user, item, 5.0))).collect();
+    let mut cases = vec![
+        (
+            "confidence 1 everywhere",
+            random_ratings(40, 30, 0.2, 20),
+            AlsConfig { alpha: 0.0, ..with(6) },
+        ),
+        ("rows without ratings", random_ratings(60, 40, 0.01, 21), with(5)),
+        ("more factors than items", random_ratings(40, 7, 0.4, 22), with(24)),
+        ("more ratings than one batch", random_ratings(20, 200, 0.4, 23), with(10)),
+        (
+            "ill-conditioned",
+            Csr::from_triplets(60, 25, everyone_alike).0,
+            AlsConfig { alpha: 100.0, ..with(30) },
+        ),
+    ];
+    for factors in [1, 2, 7, 8, 9, 15, 16, 17, 32, 50] {
+        cases.push(("number of factors", random_ratings(50, 70, 0.15, 24), with(factors)));
+    }
+    cases
+}
+
+#[test]
+fn each_row_is_what_the_slow_solver_finds() {
+    for (name, ratings, config) in cases() {
+        let found = train(&ratings, &config, &mut Silent).unwrap();
+        let users = half_step(&ratings, &start(ratings.columns(), &config), &config);
+        let (row, error) = worst_row(&wide(&found.users), &users);
+        assert!(error < 1e-5, "{name}, {} factors: user row {row}: {error}", config.factors);
+        // From the factors found, so that each half-step answers for itself alone.
+        let items = half_step(&ratings.transpose(), &wide(&found.users), &config);
+        let (row, error) = worst_row(&wide(&found.items), &items);
+        assert!(error < 1e-5, "{name}, {} factors: item row {row}: {error}", config.factors);
+    }
+}
+
+#[test]
+fn later_iterations_solve_as_the_first_does() {
+    for (name, ratings, config) in cases() {
+        let config = AlsConfig { iterations: 5, ..config };
+        let found = train(&ratings, &config, &mut Silent).unwrap();
+        let items = half_step(&ratings.transpose(), &wide(&found.users), &config);
+        let (row, error) = worst_row(&wide(&found.items), &items);
+        assert!(error < 1e-5, "{name}, {} factors: item row {row}: {error}", config.factors);
+    }
+}
+
+#[test]
+fn whole_trainings_agree_in_scores_and_loss() {
+    for (factors, seed) in [(4, 30), (20, 31)] {
+        let ratings = random_ratings(80, 50, 0.2, seed);
+        let config = AlsConfig { factors, iterations: 6, ..AlsConfig::default() };
+        let found = train(&ratings, &config, &mut Silent).unwrap();
+        let by_item = ratings.transpose();
+        let mut items = start(ratings.columns(), &config);
+        let mut users = DMatrix::zeros(0, 0);
+        for _ in 0..config.iterations {
+            users = half_step(&ratings, &items, &config);
+            items = half_step(&by_item, &users, &config);
+        }
+        let scores = wide(&found.users) * wide(&found.items).transpose();
+        let expected = &users * items.transpose();
+        let error = (scores - expected).abs().max();
+        assert!(error < 1e-3, "{factors} factors: scores differ by {error}");
+        let (found, expected) = (
+            loss(&ratings, &found, &config).unwrap(),
+            dense_loss(&ratings, &users, &items, &config),
+        );
+        assert!((found / expected - 1.0).abs() < 1e-5, "{factors} factors: {found}, {expected}");
+    }
+}
+
+/// The loss cell by cell, as the definition reads.
+fn dense_loss(
+    ratings: &Csr,
+    users: &DMatrix<f64>,
+    items: &DMatrix<f64>,
+    config: &AlsConfig,
+) -> f64 {
+    let mut sum = config.regularization * (users.norm_squared() + items.norm_squared());
+    for user in 0..ratings.rows() {
+        let (columns, values) = ratings.row(user);
+        for item in 0..ratings.columns() {
+            let score = users.row(user).dot(&items.row(item));
+            sum += match columns.binary_search(&(item as u32)) {
+                Ok(place) => {
+                    let confidence = f64::from(1.0 + config.alpha as f32 * values[place]);
+                    confidence * (1.0 - score).powi(2)
+                }
+                Err(_) => score * score,
+            };
+        }
+    }
+    sum
+}
+
+#[test]
+fn the_trace_form_of_the_loss_is_the_sum_over_cells() {
+    let ratings = random_ratings(70, 40, 0.2, 40);
+    let config = AlsConfig { factors: 11, iterations: 2, ..AlsConfig::default() };
+    let factors: Factors = train(&ratings, &config, &mut Silent).unwrap();
+    let expected = dense_loss(&ratings, &wide(&factors.users), &wide(&factors.items), &config);
+    let found = loss(&ratings, &factors, &config).unwrap();
+    assert!((found / expected - 1.0).abs() < 1e-12, "{found} is not {expected}");
+}
