@@ -1,0 +1,77 @@
+use std::{io, path::PathBuf};
+
+use marquee_als::AlsError;
+use marquee_catalog::CatalogError;
+use marquee_dataset::{DatasetError, ZeroHoldout};
+use marquee_popgen::PopGenError;
+use marquee_provenance::ProvenanceError;
+use marquee_serving::ServingError;
+use thiserror::Error;
+
+/// Why a step failed. Nothing it would have written was changed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum PipelineError {
+    /// A table or another file; the source names it.
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    /// The catalog; the source names it.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// Settings, training or files of the ALS model.
+    #[error(transparent)]
+    Als(#[from] AlsError),
+    /// Settings or files of the popularity and genre model.
+    #[error(transparent)]
+    PopGen(#[from] PopGenError),
+    /// A manifest, or an artifact that is not the one its manifest describes.
+    #[error(transparent)]
+    Provenance(#[from] ProvenanceError),
+    /// The split for the held-out comparison.
+    #[error(transparent)]
+    Split(#[from] ZeroHoldout),
+    /// The server.
+    #[error(transparent)]
+    Serving(#[from] ServingError),
+    /// A row map is malformed.
+    #[error("{}: not a map of ids to rows; train the model again", path.display())]
+    RowMap {
+        /// The map.
+        path: PathBuf,
+        /// What the JSON reader said.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// A data set has no rows.
+    #[error(
+        "{}: the data set holds no rows; the model that is there was left as it is",
+        path.display()
+    )]
+    EmptyDataset {
+        /// The data set.
+        path: PathBuf,
+    },
+    /// Not enough history to hold anything out.
+    #[error("{}: no user has two films, so nothing can be held out", path.display())]
+    NothingHeldOut {
+        /// The data set.
+        path: PathBuf,
+    },
+    /// A folder holds no model.
+    #[error(
+        "{}: no model can be loaded ({problems}); train one with als-train or popgen-train",
+        folder.display()
+    )]
+    NoModel {
+        /// The artifact folder.
+        folder: PathBuf,
+        /// What was looked for in vain.
+        problems: String,
+    },
+}
+
+impl From<io::Error> for PipelineError {
+    fn from(error: io::Error) -> Self {
+        Self::Dataset(DatasetError::Io(error))
+    }
+}

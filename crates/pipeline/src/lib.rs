@@ -1,0 +1,37 @@
+//! The steps of the service as library calls, each from files to files.
+//!
+//! [`train_als`] and [`train_popgen`] read a data set and leave a model's artifacts and its
+//! manifest; [`load_models`] reads a folder of them back as the rungs a server answers from
+//! and [`serve_models`] answers; [`demo`] runs everything from a raw log to models with a held-out comparison. Binaries and
+//! larger jobs call these; what a step needs to know is in its job struct, checked before any work.
+//!
+//! This is where models, files and provenance meet: the model crates know no manifests, the
+//! server knows no model files. Does not hold: algorithms, terminals.
+//!
+//! ```no_run
+//! use marquee_dataset::NoProgress;
+//! use marquee_pipeline::{AlsJob, load_models, train_als};
+//!
+//! let trained = train_als(&AlsJob::default(), &mut NoProgress)?;
+//! assert_eq!(trained.manifest.model_family, "als");
+//! assert!(load_models("artifacts".as_ref())?.rungs.als.is_some());
+//! # Ok::<(), marquee_pipeline::PipelineError>(())
+//! ```
+
+mod als;
+mod artifacts;
+mod demo;
+mod error;
+mod load;
+mod popgen;
+mod serve;
+mod training;
+
+pub use als::{AlsJob, train_als};
+pub use artifacts::ArtifactName;
+pub use demo::{DemoJob, DemoReport, HeldOutScore, Pick, demo};
+pub use error::PipelineError;
+pub use load::{LoadedModels, load_models};
+pub use popgen::{PopGenJob, train_popgen};
+pub use serve::serve_models;
+pub use training::Trained;

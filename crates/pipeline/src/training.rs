@@ -1,0 +1,168 @@
+use std::{
+    collections::BTreeMap,
+    io::Write,
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use jiff::Timestamp;
+use marquee_dataset::{FileDigest, StagedFile};
+use marquee_provenance::{
+    ArtifactDigest, DataDescription, Manifest, ModelVersion, PipelineCode, ResourceUsage,
+    TrainingMetadata,
+};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{ArtifactName, PipelineError};
+
+/// A model that was trained and written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trained {
+    /// Its manifest.
+    pub manifest: Manifest,
+    /// Where the version's own manifest stands.
+    pub manifest_path: PathBuf,
+}
+
+/// The part of a training that is the same for every model: names, times, files, manifest.
+pub(crate) struct Training<'a> {
+    pub(crate) family: &'static str,
+    pub(crate) data_path: &'a Path,
+    pub(crate) artifact_dir: &'a Path,
+    manifest_dir: &'a Path,
+    data_version: Option<&'a str>,
+    version: ModelVersion,
+    started: Instant,
+    staged: Vec<(ArtifactName, StagedFile)>,
+}
+
+/// What a model adds to its manifest.
+pub(crate) struct Facts {
+    pub(crate) hyperparameters: BTreeMap<String, Value>,
+    pub(crate) row_count: u64,
+    pub(crate) unique_users: u64,
+    pub(crate) unique_movies: u64,
+    pub(crate) metadata: TrainingMetadata,
+}
+
+impl<'a> Training<'a> {
+    /// Checks what can be checked before any work.
+    pub(crate) fn start(
+        family: &'static str,
+        data_path: &'a Path,
+        artifact_dir: &'a Path,
+        manifest_dir: Option<&'a Path>,
+        model_version: Option<&ModelVersion>,
+        data_version: Option<&'a str>,
+    ) -> Result<Self, PipelineError> {
+        let version =
+            model_version.cloned().unwrap_or_else(|| ModelVersion::at(family, Timestamp::now()));
+        let manifest_dir = manifest_dir.unwrap_or(artifact_dir);
+        Manifest::check_version_is_new(manifest_dir, &version)?;
+        Ok(Self {
+            family,
+            data_path,
+            artifact_dir,
+            manifest_dir,
+            data_version,
+            version,
+            started: Instant::now(),
+            staged: Vec::new(),
+        })
+    }
+
+    /// Opens an artifact to be written.
+    pub(crate) fn create(&self, name: ArtifactName) -> Result<StagedFile, PipelineError> {
+        Ok(StagedFile::create(&name.within(self.artifact_dir))?)
+    }
+
+    /// Takes an artifact that is written.
+    pub(crate) fn add(&mut self, name: ArtifactName, file: StagedFile) {
+        self.staged.push((name, file));
+    }
+
+    /// Writes a value as compact JSON and takes it.
+    pub(crate) fn add_json(
+        &mut self,
+        name: ArtifactName,
+        value: &impl Serialize,
+    ) -> Result<(), PipelineError> {
+        let mut file = self.create(name)?;
+        serde_json::to_writer(&mut file, value)
+            .map_err(std::io::Error::from)
+            .and_then(|()| file.write_all(b"\n"))
+            .map_err(|source| file.failed(source))?;
+        self.add(name, file);
+        Ok(())
+    }
+
+    /// Puts all artifacts in place, then the manifests, which vouch for them.
+    ///
+    /// A reader in between finds digests that do not match and refuses the folder.
+    pub(crate) fn finish(
+        self,
+        facts: Facts,
+        manifest_name: ArtifactName,
+    ) -> Result<Trained, PipelineError> {
+        let dataset = FileDigest::of(self.data_path)?;
+        let mut staged = self.staged;
+        let mut artifacts = BTreeMap::new();
+        for (name, file) in &mut staged {
+            let digest = file.digest()?;
+            let artifact = ArtifactDigest {
+                path: file.path().display().to_string(),
+                sha256: digest.sha256,
+                size_bytes: digest.size_bytes,
+            };
+            artifacts.insert(name.as_str().to_owned(), artifact);
+        }
+        let usage = ResourceUsage::now();
+        let manifest = Manifest {
+            artifacts,
+            data: DataDescription {
+                dataset_path: self.data_path.display().to_string(),
+                dataset_version: self
+                    .data_version
+                    .map_or_else(|| dataset.sha256.clone(), str::to_owned),
+                dataset_sha256: dataset.sha256,
+                dataset_size_bytes: dataset.size_bytes,
+                row_count: facts.row_count,
+                unique_movies: facts.unique_movies,
+                unique_users: facts.unique_users,
+            },
+            deployed_at: None,
+            hyperparameters: facts.hyperparameters,
+            manifest_sha256: String::new(),
+            metadata: TrainingMetadata {
+                cpu_seconds: usage.cpu.as_secs_f64(),
+                peak_rss_bytes: usage.peak_rss_bytes,
+                training_seconds: self.started.elapsed().as_secs_f64(),
+                ..facts.metadata
+            },
+            model_family: self.family.to_owned(),
+            model_version: self.version.as_str().to_owned(),
+            pipeline: PipelineCode::discover(Path::new(".")),
+            trained_at: Manifest::timestamp(Timestamp::now()),
+        };
+        let (manifest, text) = manifest.sealed()?;
+        let manifest_path = Manifest::version_path(self.manifest_dir, &self.version);
+        let version_file = Manifest::stage(&text, &manifest_path)?;
+        let current_file = Manifest::stage(&text, &manifest_name.within(self.manifest_dir))?;
+        // Everything is on the disk; what follows are renames, the vouching files last.
+        for (_, file) in staged {
+            file.commit()?;
+        }
+        version_file.commit()?;
+        current_file.commit()?;
+        Ok(Trained { manifest, manifest_path })
+    }
+}
+
+/// The fields of a configuration as hyper-parameters.
+pub(crate) fn hyperparameters(config: &impl Serialize) -> BTreeMap<String, Value> {
+    match serde_json::to_value(config) {
+        Ok(Value::Object(fields)) => fields.into_iter().collect(),
+        _ => BTreeMap::new(),
+    }
+}

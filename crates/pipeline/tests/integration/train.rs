@@ -1,0 +1,129 @@
+use marquee_dataset::{NoProgress, Progress};
+use marquee_pipeline::{PipelineError, train_als};
+use marquee_provenance::{Manifest, ProvenanceError};
+
+use crate::Workplace;
+
+#[test]
+fn a_manifest_names_code_data_settings_and_artifacts() {
+    let place = Workplace::new();
+    let trained = place.train_als("v1").unwrap();
+    let manifest = Manifest::read(&place.path("model_manifest.json")).unwrap();
+    assert_eq!(manifest, trained.manifest);
+    assert_eq!(manifest, Manifest::read(&place.path("manifests/v1.json")).unwrap());
+    assert_eq!(manifest.model_family, "als");
+    assert_eq!(manifest.hyperparameters["regularization"], 1.0);
+    assert_eq!(manifest.data.row_count, 100);
+    assert_eq!((manifest.data.unique_users, manifest.data.unique_movies), (20, 12));
+    assert_eq!(manifest.data.dataset_version, manifest.data.dataset_sha256);
+    let names: Vec<&str> = manifest.artifacts.keys().map(String::as_str).collect();
+    assert_eq!(names, ["als_model.npz", "movie_map.json", "seen.npz", "user_map.json"]);
+    manifest.verify_artifacts(place.0.path(), &place.path("model_manifest.json")).unwrap();
+    let metadata = &manifest.metadata;
+    assert_eq!((metadata.iteration_seconds.len(), metadata.loss.len()), (20, 20));
+    assert!(metadata.loss.windows(2).all(|pair| pair[1] <= pair[0] * (1.0 + 1e-6)));
+    assert!(metadata.peak_rss_bytes > 1 << 20 && metadata.cpu_seconds > 0.0);
+    assert_eq!(manifest.deployed_at, None);
+    let popgen = place.train_popgen("p1").unwrap().manifest;
+    assert_eq!(popgen.model_family, "popgen");
+    assert_eq!(popgen.artifacts.len(), 3);
+    assert!(popgen.metadata.catalog_sha256.is_some());
+}
+
+#[test]
+fn a_manifest_changed_by_hand_is_told() {
+    // In the reference manifests are edited after the fact, so their hash goes stale.
+    let place = Workplace::new();
+    place.train_als("v1").unwrap();
+    let path = place.path("model_manifest.json");
+    let text = fs_err::read_to_string(&path).unwrap();
+    fs_err::write(&path, text.replace("\"deployed_at\": null", "\"deployed_at\": \"now\""))
+        .unwrap();
+    let error = Manifest::read(&path).unwrap_err();
+    assert!(matches!(error, ProvenanceError::ManifestChanged { .. }), "{error:?}");
+}
+
+#[test]
+fn the_same_data_and_seed_give_the_same_model() {
+    let (one, two) = (Workplace::new(), Workplace::new());
+    let digests = |place: &Workplace, version: &str| {
+        let artifacts = place.train_als(version).unwrap().manifest.artifacts;
+        artifacts.into_values().map(|artifact| artifact.sha256).collect::<Vec<_>>()
+    };
+    assert_eq!(digests(&one, "a"), digests(&two, "b"));
+}
+
+#[test]
+fn a_version_that_exists_is_refused_before_any_work() {
+    let place = Workplace::new();
+    place.train_als("v1").unwrap();
+    let before = place.files();
+    let error = place.train_als("v1").unwrap_err();
+    assert!(error.to_string().contains("v1.json"), "{error}");
+    assert_eq!(place.files(), before);
+}
+
+#[test]
+fn nothing_to_train_on_leaves_the_good_model() {
+    // The reference overwrites a good model with nothing and exits with 0.
+    let place = Workplace::new();
+    place.train_als("v1").unwrap();
+    place.train_popgen("p1").unwrap();
+    fs_err::write(place.path("data.csv"), "user_id,movie_id,rating,timestamp\n").unwrap();
+    let before = place.files();
+    for result in [place.train_als("v2"), place.train_popgen("p2")] {
+        let error = result.unwrap_err();
+        assert!(matches!(error, PipelineError::EmptyDataset { .. }), "{error:?}");
+    }
+    fs_err::remove_file(place.path("data.csv")).unwrap();
+    for result in [place.train_als("v2"), place.train_popgen("p2")] {
+        let error = result.unwrap_err();
+        assert!(error.to_string().contains("data.csv"), "{error}");
+    }
+    let now = place.files();
+    assert_eq!(now.len(), before.len() - 1);
+    assert!(now.iter().all(|file| before.contains(file)));
+}
+
+#[test]
+fn repeated_pairs_are_merged_and_counted() {
+    // In the reference duplicates are summed into the matrix.
+    let (once, twice) = (Workplace::new(), Workplace::new());
+    let csv = fs_err::read_to_string(twice.path("data.csv")).unwrap();
+    let (_, rows) = csv.split_once('\n').unwrap();
+    fs_err::write(twice.path("data.csv"), format!("{csv}{rows}")).unwrap();
+    let (one, two) = (once.train_als("v").unwrap(), twice.train_als("v").unwrap());
+    assert_eq!(two.manifest.metadata.merged_rows, 100);
+    let model = |trained: &marquee_pipeline::Trained| {
+        trained.manifest.artifacts["als_model.npz"].sha256.clone()
+    };
+    assert_eq!(model(&one), model(&two));
+    assert_eq!(twice.train_popgen("p").unwrap().manifest.metadata.merged_rows, 100);
+}
+
+#[test]
+fn a_cancelled_training_writes_nothing() {
+    struct AfterThree(u64);
+    impl Progress for AfterThree {
+        fn advance(&mut self, units: u64) {
+            self.0 += units;
+        }
+        fn is_cancelled(&self) -> bool {
+            self.0 >= 3
+        }
+    }
+    let place = Workplace::new();
+    let before = place.files();
+    let error = train_als(&place.als_job("v"), &mut AfterThree(0)).unwrap_err();
+    assert!(matches!(error, PipelineError::Als(_)), "{error:?}");
+    assert_eq!(place.files(), before);
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_named() {
+    let place = Workplace::new();
+    let mut job = place.als_job("v");
+    job.artifact_dir = place.path("data.csv");
+    let error = train_als(&job, &mut NoProgress).unwrap_err();
+    assert!(error.to_string().contains("data.csv"), "{error}");
+}
