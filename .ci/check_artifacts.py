@@ -1,0 +1,84 @@
+"""Checks, with numpy, pyarrow and jsonschema, that other programs read a folder of artifacts.
+
+usage: check_artifacts.py ARTIFACT_DIR SCHEMA_DIR
+"""
+
+import csv
+import hashlib
+import json
+import pathlib
+import sys
+
+import jsonschema
+import numpy as np
+import pyarrow.parquet as pq
+
+folder, schemas = map(pathlib.Path, sys.argv[1:3])
+
+
+def read_json(path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def validator(name):
+    return jsonschema.Draft202012Validator(read_json(schemas / name))
+
+
+# The npz files, as numpy and implicit take them.
+users, movies = read_json(folder / "user_map.json"), read_json(folder / "movie_map.json")
+model = np.load(folder / "als_model.npz")
+assert sorted(model.files) == ["item_factors", "user_factors"], model.files
+for name, ids in (("user_factors", users), ("item_factors", movies)):
+    factors = model[name]
+    assert factors.dtype == np.float32 and factors.flags["C_CONTIGUOUS"], name
+    assert factors.shape == (len(ids), 50), (name, factors.shape)
+    assert np.isfinite(factors).all(), name
+for ids in (users, movies):
+    assert list(ids) == sorted(ids, key=str.encode) and list(ids.values()) == list(range(len(ids)))
+seen = np.load(folder / "seen.npz")
+indptr, indices = seen["indptr"], seen["indices"]
+assert indptr.dtype == np.uint64 and indices.dtype == np.uint32
+assert len(indptr) == len(users) + 1 and indptr[-1] == len(indices) and indices.max() < len(movies)
+
+# What the scores rank highest is what people watched: the factors are of these maps.
+scores = model["user_factors"] @ model["item_factors"].T
+watched = np.zeros_like(scores, dtype=bool)
+watched[np.repeat(np.arange(len(users)), np.diff(indptr.astype(np.int64))), indices] = True
+assert scores[watched].mean() > 4 * scores[~watched].mean()
+
+# The Parquet files.
+popularity = pq.read_table(folder / "popgen_popularity.parquet").to_pydict()
+order = [(-pop, movie.encode()) for pop, movie in zip(popularity["pop"], popularity["movie_id"])]
+assert order == sorted(order)
+preferences = pq.read_table(folder / "popgen_user_genre_prefs.parquet").to_pydict()
+for genres, weights in zip(preferences["top_genres"], preferences["weights"]):
+    assert 1 <= len(genres) == len(weights) <= 10 and weights == sorted(weights, reverse=True)
+events = pq.read_table(folder / "events.parquet")
+assert events.schema.names == ["user_id", "movie_id", "kind", "minute", "stars", "timestamp"]
+
+# Manifests vouch for themselves and for every file.
+for name in ("model_manifest.json", "popgen_manifest.json"):
+    text = (folder / name).read_text(encoding="utf-8")
+    manifest = json.loads(text)
+    rest = "".join(
+        line for line in text.splitlines(keepends=True) if '"manifest_sha256":' not in line
+    )
+    assert hashlib.sha256(rest.encode()).hexdigest() == manifest["manifest_sha256"], name
+    keys = [line.split(":")[0] for line in text.splitlines()]
+    again = json.dumps(manifest, indent=2, sort_keys=True).splitlines()
+    assert keys == [line.split(":")[0] for line in again], f"{name}: keys are not sorted"
+    for artifact in manifest["artifacts"].values():
+        digest = hashlib.sha256(pathlib.Path(artifact["path"]).read_bytes()).hexdigest()
+        assert digest == artifact["sha256"], artifact["path"]
+
+# The schemas describe what is written.
+rows = validator("interactions.schema.json")
+with (folder / "interactions_dedup.csv").open(newline="", encoding="utf-8") as file:
+    for row in csv.DictReader(file):
+        numbers = {key: int(row[key]) for key in ("user_id", "rating", "timestamp")}
+        rows.validate({**row, **numbers})
+validator("movie_catalog.schema.json").validate(read_json(folder / "movie_catalog.json"))
+experiment = {"experiment_id": "e", "salt": "s", "variants": [{"name": "als_model", "weight": 1}]}
+validator("experiment.schema.json").validate(experiment)
+
+print(f"read {len(users)} users and {len(movies)} films with numpy {np.__version__}")
