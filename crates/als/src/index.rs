@@ -4,7 +4,7 @@ use pulp::{Arch, Simd, WithSimd};
 use crate::{
     Factors, Matrix,
     gram::gram,
-    lanes::{WIDE, dot_runs},
+    lanes::{WIDE, Wide, dot_runs},
     rotation::Rotation,
 };
 
@@ -29,21 +29,27 @@ pub(crate) struct ItemIndex {
     /// Item row at each place.
     rows: Vec<u32>,
     /// Factors of the item at each place, filled up with zeros to whole runs.
-    exact: Vec<[f32; WIDE]>,
-    /// For each block of places: for each rotated coordinate, its value for every item.
-    rotated: Vec<[f32; WIDE]>,
-    /// For each block and each look but the last: norms of the coordinates not yet scored.
-    rests: Vec<[f32; WIDE]>,
-    /// For each block.
-    norms: Vec<Norms>,
+    exact: Vec<Wide>,
+    /// What the first look at each block reads, apart from the rest so that it stays in the
+    /// processor's caches: for each leading rotated coordinate its value for every item, then,
+    /// unless it is the only look, the norms of the coordinates not yet scored.
+    fronts: Vec<Wide>,
+    /// For each block and each further rotated coordinate: its value for every item.
+    backs: Vec<Wide>,
+    /// For each block and each further look but the last: norms of the coordinates not yet scored.
+    rests: Vec<Wide>,
+    /// For each block: greatest rotated norm in it, and so in all after it.
+    norms: Vec<f32>,
+    /// Greatest norms of all items.
+    greatest: Norms,
 }
 
 /// Bounds on norms, rounded up.
 #[derive(Debug, Clone, Copy)]
 struct Norms {
-    /// Greatest rotated norm in this block, and so in all after it.
+    /// Of the rotated coordinates.
     rotated: f32,
-    /// Greatest norm of the factors themselves in this block or after it.
+    /// Of the factors themselves.
     original: f32,
 }
 
@@ -53,7 +59,12 @@ fn up(norm: f64) -> f32 {
 }
 
 fn norm(values: &[f64]) -> f64 {
-    values.iter().map(|value| value * value).sum::<f64>().sqrt()
+    squares(values).sqrt()
+}
+
+#[inline(always)]
+fn squares(values: &[f64]) -> f64 {
+    values.iter().map(|value| value * value).sum()
 }
 
 /// Number of looks at the bound while a block is scored.
@@ -80,9 +91,14 @@ impl ItemIndex {
             factors: width,
             rotation,
             exact: padded(items, &rows),
-            rotated: Vec::with_capacity(rows.len().div_ceil(WIDE) * width),
+            fronts: Vec::new(),
+            backs: Vec::new(),
             rests: Vec::new(),
-            norms: block_norms(items, &order),
+            norms: order.chunks(WIDE).map(|block| up(block[0].0)).collect(),
+            greatest: Norms {
+                rotated: order.first().map_or(0.0, |&(norm, _)| up(norm)),
+                original: greatest_norm(items),
+            },
             rows,
         };
         for start in (0..order.len()).step_by(WIDE) {
@@ -93,20 +109,33 @@ impl ItemIndex {
     }
 
     fn push_block<'a>(&mut self, count: usize, coordinates: impl Fn(usize) -> &'a [f64]) {
-        for coordinate in 0..self.factors {
-            let mut lanes = [0.0; WIDE];
-            for (place, lane) in lanes.iter_mut().enumerate().take(count) {
-                *lane = coordinates(place)[coordinate] as f32;
+        let lanes = |value: &dyn Fn(&[f64]) -> f32| {
+            let mut lanes = Wide::ZERO;
+            for (place, lane) in lanes.0.iter_mut().enumerate().take(count) {
+                *lane = value(coordinates(place));
             }
-            self.rotated.push(lanes);
+            lanes
+        };
+        let leading = self.leading();
+        for coordinate in 0..self.factors {
+            let values = lanes(&|rotated| rotated[coordinate] as f32);
+            if coordinate < leading { &mut self.fronts } else { &mut self.backs }.push(values);
         }
         for look in 1..looks(self.factors) {
-            let mut lanes = [0.0; WIDE];
-            for (place, lane) in lanes.iter_mut().enumerate().take(count) {
-                *lane = up(norm(&coordinates(place)[look * SEGMENT..]));
-            }
-            self.rests.push(lanes);
+            let values = lanes(&|rotated| up(norm(&rotated[look * SEGMENT..])));
+            if look == 1 { &mut self.fronts } else { &mut self.rests }.push(values);
         }
+    }
+
+    /// Number of coordinates scored before the first look at the bound.
+    fn leading(&self) -> usize {
+        if looks(self.factors) == 1 { self.factors } else { SEGMENT }
+    }
+
+    /// What the first look at each block reads.
+    fn fronts(&self) -> impl Iterator<Item = &[Wide]> {
+        let length = self.leading() + usize::from(looks(self.factors) > 1);
+        self.fronts.chunks_exact(length)
     }
 
     /// The best `k` items for a user's factors, without those in `seen` (ascending item rows).
@@ -116,30 +145,15 @@ impl ItemIndex {
 }
 
 /// Rows of a matrix in a given order, each filled up with zeros to whole runs.
-fn padded(matrix: &Matrix, rows: &[u32]) -> Vec<[f32; WIDE]> {
-    let runs = matrix.columns().div_ceil(WIDE);
-    let mut padded = vec![[0.0; WIDE]; rows.len() * runs];
-    for (to, &row) in padded.chunks_exact_mut(runs).zip(rows) {
-        to.as_flattened_mut()[..matrix.columns()].copy_from_slice(matrix.row(row as usize));
-    }
-    padded
+fn padded(matrix: &Matrix, rows: &[u32]) -> Vec<Wide> {
+    rows.iter().flat_map(|&row| Wide::runs_of(matrix.row(row as usize))).collect()
 }
 
-fn block_norms(items: &Matrix, order: &[(f64, u32)]) -> Vec<Norms> {
-    let mut original = 0.0_f32;
-    let mut norms: Vec<Norms> = order
-        .chunks(WIDE)
-        .rev()
-        .map(|block| {
-            for &(_, row) in block {
-                let row: Vec<f64> = items.row(row as usize).iter().map(|&v| v.into()).collect();
-                original = original.max(up(norm(&row)));
-            }
-            Norms { rotated: block.first().map_or(0.0, |&(norm, _)| up(norm)), original }
-        })
-        .collect();
-    norms.reverse();
-    norms
+fn greatest_norm(matrix: &Matrix) -> f32 {
+    (0..matrix.rows())
+        .map(|row| matrix.row(row).iter().map(|&value| f64::from(value).powi(2)).sum::<f64>())
+        .map(|squares| up(squares.sqrt()))
+        .fold(0.0, f32::max)
 }
 
 /// One search, run under run-time dispatch.
@@ -153,7 +167,7 @@ struct Scan<'a> {
 /// A user's side of the bounds.
 struct Query {
     /// The factors, filled up with zeros to whole runs.
-    exact: Vec<[f32; WIDE]>,
+    exact: Vec<Wide>,
     rotated: Vec<f32>,
     /// For each look but the last: norm of the coordinates not yet scored.
     rests: Vec<f32>,
@@ -165,28 +179,54 @@ impl Query {
     fn new(index: &ItemIndex, user: &[f32]) -> Self {
         let mut rotated = vec![0.0; index.factors];
         index.rotation.query(user, &mut rotated);
+        let looks = looks(index.factors);
+        let mut rests = vec![0.0; looks - 1];
+        let mut rest = 0.0;
+        let mut end = rotated.len();
+        for look in (1..looks).rev() {
+            rest += squares(&rotated[look * SEGMENT..end]);
+            rests[look - 1] = up(rest.sqrt());
+            end = look * SEGMENT;
+        }
+        let leading = squares(&rotated[..end]);
         let original: f64 = user.iter().map(|&value| f64::from(value) * f64::from(value)).sum();
-        let mut exact = vec![[0.0; WIDE]; user.len().div_ceil(WIDE)];
-        exact.as_flattened_mut()[..user.len()].copy_from_slice(user);
         Self {
-            exact,
-            rests: (1..looks(index.factors))
-                .map(|look| up(norm(&rotated[look * SEGMENT..])))
-                .collect(),
-            norms: Norms { rotated: up(norm(&rotated)), original: up(original.sqrt()) },
+            exact: Wide::runs_of(user).collect(),
+            rests,
+            norms: Norms { rotated: up((leading + rest).sqrt()), original: up(original.sqrt()) },
             rotated: rotated.into_iter().map(|value| value as f32).collect(),
         }
     }
 
-    /// How far a score and a bound on it may be apart by rounding, for items within `norms`.
+    /// How far the score of an item and its approximation may be apart by rounding.
     ///
     /// Sums of `n` products in `f32` are off by at most `n · 2⁻²⁴` of the product of the norms, and
     /// rounding the coordinates adds two such units; this allows for twice that and more.
     #[inline(always)]
-    fn slack(&self, norms: Norms) -> f32 {
+    fn slack(&self, items: Norms) -> f32 {
         let unit = (self.rotated.len() + 16) as f32 * f32::EPSILON;
-        unit * (self.norms.original * norms.original + self.norms.rotated * norms.rotated)
+        unit * (self.norms.original * items.original + self.norms.rotated * items.rotated)
             + f32::MIN_POSITIVE
+    }
+}
+
+/// Items whose approximate scores may be good enough, while the scan goes on.
+struct Candidates {
+    /// The best `k` approximations; their lowest is the threshold.
+    approximate: TopK,
+    /// Twice the slack: an item this far under the threshold ranks behind `k` others, whatever
+    /// rounding did to either side.
+    margin: f32,
+    /// Places and approximate scores of all that were good enough when they came.
+    kept: Vec<(usize, f32)>,
+}
+
+impl Candidates {
+    /// What an approximate score must reach. Comparisons with it are written so that a NaN, which
+    /// infinite norms bring about, never rules an item out.
+    #[inline(always)]
+    fn floor(&self) -> f32 {
+        self.approximate.threshold() - self.margin
     }
 }
 
@@ -197,23 +237,21 @@ impl WithSimd for Scan<'_> {
     fn with_simd<S: Simd>(self, simd: S) -> Vec<ScoredItem> {
         let index = self.index;
         let query = Query::new(index, self.user);
-        let looks = looks(index.factors);
-        let mut rests = index.rests.chunks_exact((looks - 1).max(1));
-        let mut top = TopK::new(self.k);
-        for (block, (coordinates, &norms)) in
-            index.rotated.chunks_exact(index.factors).zip(&index.norms).enumerate()
-        {
-            let block_rests = rests.next().unwrap_or_default();
-            let floor = top.threshold() - query.slack(norms);
-            // Comparisons are written so that a NaN, from infinite norms, never prunes.
-            if query.norms.rotated * norms.rotated < floor {
+        let mut candidates = Candidates {
+            approximate: TopK::new(self.k),
+            margin: 2.0 * query.slack(index.greatest),
+            kept: Vec::with_capacity(8 * self.k.min(WIDE * WIDE)),
+        };
+        for (block, (front, &norm)) in index.fronts().zip(&index.norms).enumerate() {
+            let floor = candidates.floor();
+            if query.norms.rotated * norm < floor {
                 break;
             }
-            if let Some(bounds) = score_block(simd, &query, coordinates, block_rests, floor) {
-                self.take(block, &query, &bounds, floor, &mut top);
+            if let Some(scores) = score_block(simd, index, &query, block, front, floor) {
+                self.keep(block, &scores, floor, &mut candidates);
             }
         }
-        top.into_sorted()
+        self.rank(&query, &candidates)
     }
 }
 
@@ -221,27 +259,45 @@ impl WithSimd for Scan<'_> {
 #[inline(always)]
 fn score_block<S: Simd>(
     simd: S,
+    index: &ItemIndex,
     query: &Query,
-    coordinates: &[[f32; WIDE]],
-    rests: &[[f32; WIDE]],
+    block: usize,
+    front: &[Wide],
     floor: f32,
 ) -> Option<[f32; WIDE]> {
     let mut scores = [0.0; WIDE];
-    let mut start = 0;
-    for (item_rests, user_rest) in rests.iter().zip(&query.rests) {
-        let segment = start..start + SEGMENT;
-        add_scores(simd, &mut scores, &query.rotated[segment.clone()], &coordinates[segment]);
-        start += SEGMENT;
-        let mut bounds = scores;
-        for (bound, item_rest) in bounds.iter_mut().zip(item_rests) {
-            *bound += user_rest * item_rest;
-        }
-        if all_below(&bounds, floor) {
+    let (users, mut users_left) = query.rotated.split_at(index.leading());
+    let (items, first_rest) = front.split_at(users.len());
+    add_scores(simd, &mut scores, users, items);
+    let Some((&user_rest, user_rests)) = query.rests.split_first() else {
+        return if all_below(&scores, floor) { None } else { Some(scores) };
+    };
+    if first_rest.iter().any(|rest| falls_short(&scores, user_rest, rest, floor)) {
+        return None;
+    }
+    let mut items_left = &index.backs[block * users_left.len()..][..users_left.len()];
+    let rests = &index.rests[block * user_rests.len()..][..user_rests.len()];
+    for (item_rest, &user_rest) in rests.iter().zip(user_rests) {
+        let (users, further_users) = users_left.split_at(SEGMENT);
+        let (items, further_items) = items_left.split_at(SEGMENT);
+        (users_left, items_left) = (further_users, further_items);
+        add_scores(simd, &mut scores, users, items);
+        if falls_short(&scores, user_rest, item_rest, floor) {
             return None;
         }
     }
-    add_scores(simd, &mut scores, &query.rotated[start..], &coordinates[start..]);
+    add_scores(simd, &mut scores, users_left, items_left);
     if all_below(&scores, floor) { None } else { Some(scores) }
+}
+
+/// Whether no score can reach `floor`, whatever the coordinates behind these norms add.
+#[inline(always)]
+fn falls_short(scores: &[f32; WIDE], user_rest: f32, item_rests: &Wide, floor: f32) -> bool {
+    let mut bounds = *scores;
+    for (bound, item_rest) in bounds.iter_mut().zip(&item_rests.0) {
+        *bound += user_rest * item_rest;
+    }
+    all_below(&bounds, floor)
 }
 
 #[inline(always)]
@@ -257,10 +313,10 @@ fn all_below(values: &[f32; WIDE], floor: f32) -> bool {
 ///
 /// Products and sums may be rounded together: these scores only decide what is looked at.
 #[inline(always)]
-fn add_scores<S: Simd>(simd: S, scores: &mut [f32; WIDE], user: &[f32], items: &[[f32; WIDE]]) {
+fn add_scores<S: Simd>(simd: S, scores: &mut [f32; WIDE], user: &[f32], items: &[Wide]) {
     for (part, score) in S::as_mut_simd_f32s(scores).0.iter_mut().enumerate() {
-        let add = |sum, user: f32, item: &[f32; WIDE]| {
-            simd.mul_add_e_f32s(simd.splat_f32s(user), S::as_simd_f32s(item).0[part], sum)
+        let add = |sum, user: f32, item: &Wide| {
+            simd.mul_add_e_f32s(simd.splat_f32s(user), S::as_simd_f32s(&item.0).0[part], sum)
         };
         let mut sums = [*score, simd.splat_f32s(0.0), simd.splat_f32s(0.0), simd.splat_f32s(0.0)];
         let (users, users_rest) = user.as_chunks::<4>();
@@ -278,21 +334,33 @@ fn add_scores<S: Simd>(simd: S, scores: &mut [f32; WIDE], user: &[f32], items: &
 }
 
 impl Scan<'_> {
-    /// Scores the items of a block that may enter from their factors, and offers those not seen.
+    /// Keeps the items of a block that are good enough and not seen.
     #[inline(always)]
-    fn take(&self, block: usize, query: &Query, bounds: &[f32; WIDE], floor: f32, top: &mut TopK) {
+    fn keep(&self, block: usize, scores: &[f32; WIDE], floor: f32, candidates: &mut Candidates) {
         let start = block * WIDE;
-        let runs = query.exact.len();
-        let places = self.index.rows[start..].iter().zip(bounds);
-        for (place, (&row, &bound)) in places.enumerate() {
-            if bound < floor {
+        let rows = &self.index.rows[start..];
+        for (place, (&row, &score)) in rows.iter().zip(scores).enumerate() {
+            if score < floor || self.seen.binary_search(&row).is_ok() {
                 continue;
             }
-            let item = &self.index.exact[(start + place) * runs..][..runs];
-            let score = dot_runs(&query.exact, item);
-            if score >= top.threshold() && self.seen.binary_search(&row).is_err() {
-                top.push(ItemRow(row), score);
-            }
+            candidates.approximate.push(ItemRow(row), score);
+            candidates.kept.push((start + place, score));
         }
+    }
+
+    /// Scores the candidates from their factors and ranks them.
+    #[inline(always)]
+    fn rank(&self, query: &Query, candidates: &Candidates) -> Vec<ScoredItem> {
+        let floor = candidates.floor();
+        let runs = query.exact.len();
+        let mut top = TopK::new(self.k);
+        for &(place, score) in &candidates.kept {
+            if score < floor {
+                continue;
+            }
+            let item = &self.index.exact[place * runs..][..runs];
+            top.push(ItemRow(self.index.rows[place]), dot_runs(&query.exact, item));
+        }
+        top.into_sorted()
     }
 }

@@ -11,6 +11,25 @@ pub(crate) const LANES: usize = 8;
 /// `f32` values handled together.
 pub(crate) const WIDE: usize = 16;
 
+/// A run of [`WIDE`] values of single precision, aligned like [`Lanes`].
+#[derive(Debug, Clone, Copy)]
+#[repr(C, align(64))]
+pub(crate) struct Wide(pub(crate) [f32; WIDE]);
+
+impl Wide {
+    pub(crate) const ZERO: Self = Self([0.0; WIDE]);
+
+    /// A row as runs, the last filled up with zeros.
+    #[inline(always)]
+    pub(crate) fn runs_of(row: &[f32]) -> impl Iterator<Item = Self> {
+        row.chunks(WIDE).map(|values| {
+            let mut run = Self::ZERO;
+            run.0[..values.len()].copy_from_slice(values);
+            run
+        })
+    }
+}
+
 /// A run of [`LANES`] values; aligned so that none straddles a cache line.
 ///
 /// The widest registers hold a whole run, others a part of one; what is done lane by lane does not
@@ -113,7 +132,10 @@ pub(crate) fn dot_wide<S: Simd>(simd: S, left: &[f32], right: &[f32]) -> f64 {
 pub(crate) fn dot(left: &[f32], right: &[f32]) -> f32 {
     let (left_runs, left_rest) = left.as_chunks::<WIDE>();
     let (right_runs, right_rest) = right.as_chunks::<WIDE>();
-    let mut sums = run_sums(left_runs, right_runs);
+    let mut sums = [0.0; WIDE];
+    for (a, b) in left_runs.iter().zip(right_runs) {
+        add_products(&mut sums, a, b);
+    }
     for (sum, (a, b)) in sums.iter_mut().zip(left_rest.iter().zip(right_rest)) {
         *sum += a * b;
     }
@@ -124,19 +146,19 @@ pub(crate) fn dot(left: &[f32], right: &[f32]) -> f32 {
 ///
 /// Zeros behind a row change no bit: they add +0 or −0 to sums that are never −0.
 #[inline(always)]
-pub(crate) fn dot_runs(left: &[[f32; WIDE]], right: &[[f32; WIDE]]) -> f32 {
-    tree_sum(run_sums(left, right))
+pub(crate) fn dot_runs(left: &[Wide], right: &[Wide]) -> f32 {
+    let mut sums = [0.0; WIDE];
+    for (a, b) in left.iter().zip(right) {
+        add_products(&mut sums, &a.0, &b.0);
+    }
+    tree_sum(sums)
 }
 
 #[inline(always)]
-fn run_sums(left: &[[f32; WIDE]], right: &[[f32; WIDE]]) -> [f32; WIDE] {
-    let mut sums = [0.0; WIDE];
-    for (a, b) in left.iter().zip(right) {
-        for lane in 0..WIDE {
-            sums[lane] += a[lane] * b[lane];
-        }
+fn add_products(sums: &mut [f32; WIDE], left: &[f32; WIDE], right: &[f32; WIDE]) {
+    for lane in 0..WIDE {
+        sums[lane] += left[lane] * right[lane];
     }
-    sums
 }
 
 #[inline(always)]

@@ -1,6 +1,3 @@
-use std::collections::HashMap;
-
-use foldhash::fast::RandomState;
 use marquee_recommender::{ItemRow, SeenItems, UserRow};
 
 use crate::{Csr, Interactions, MovieVocabulary, UserVocabulary};
@@ -35,15 +32,14 @@ impl RatingMatrix {
             .iter()
             .map(|id| movies.row(id).map_or(u32::MAX, |item| item.0))
             .collect();
-        let rows: HashMap<u64, u32, RandomState> =
-            users.ids().iter().enumerate().map(|(row, &id)| (id, row as u32)).collect();
         let mut order: Vec<u32> = (0..table.len() as u32).collect();
         // Of equal places the last given stays, so what is to stay comes last.
         order.sort_by_key(|&row| table.timestamps[row as usize]);
         let triplets = order.iter().map(|&row| {
             let row = row as usize;
             let rating = table.ratings[row] as f32;
-            (rows[&table.user_ids[row]], columns[table.movies[row] as usize], rating)
+            let user = users.row(table.user_ids[row]).map_or(u32::MAX, |user| user.0);
+            (user, columns[table.movies[row] as usize], rating)
         });
         let (ratings, merged_rows) =
             Csr::from_triplets(users.len(), movies.len(), triplets.collect());

@@ -20,10 +20,8 @@ impl Audience {
         let places = places(table);
         let items: Vec<Option<u32>> =
             rows.movie_ids.iter().map(|id| places.get(id).copied()).collect();
-        let user_rows: HashMap<u64, u32> =
-            users.ids().iter().enumerate().map(|(row, &id)| (id, row as u32)).collect();
         let pairs = rows.user_ids.iter().zip(&rows.movies).filter_map(|(user, &movie)| {
-            items[movie as usize].map(|item| (user_rows[user], item, 1.0))
+            users.row(*user).zip(items[movie as usize]).map(|(user, item)| (user.0, item, 1.0))
         });
         let seen = seen_items(users.len(), table.len(), pairs.collect());
         Self { users, seen }

@@ -22,27 +22,31 @@ pub fn ranks_before(a: &ScoredItem, b: &ScoredItem) -> Ordering {
     b.score.total_cmp(&a.score).then(a.item.cmp(&b.item))
 }
 
-/// Heap entry whose greatest element is the one that ranks last.
-#[derive(Debug, Clone, Copy)]
-struct Worst(ScoredItem);
+/// A scored item as one number that is smaller the earlier the item ranks: comparing two is one
+/// instruction, where a score and a row are several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct RankKey(u64);
 
-impl PartialEq for Worst {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
+impl RankKey {
+    #[inline]
+    fn new(item: ItemRow, score: f32) -> Self {
+        let bits = score.to_bits();
+        // As in `f32::total_cmp`: flipping these bits makes the order of floats that of integers.
+        let flip = if bits >> 31 == 1 { u32::MAX } else { 1 << 31 };
+        let ascending = bits ^ flip;
+        Self(u64::from(!ascending) << 32 | u64::from(item.0))
     }
-}
 
-impl Eq for Worst {}
-
-impl PartialOrd for Worst {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
+    #[inline]
+    fn score(self) -> f32 {
+        let ascending = !((self.0 >> 32) as u32);
+        let flip = if ascending >> 31 == 1 { 1 << 31 } else { u32::MAX };
+        f32::from_bits(ascending ^ flip)
     }
-}
 
-impl Ord for Worst {
-    fn cmp(&self, other: &Self) -> Ordering {
-        ranks_before(&self.0, &other.0)
+    #[inline]
+    fn scored(self) -> ScoredItem {
+        ScoredItem { item: ItemRow(self.0 as u32), score: self.score() }
     }
 }
 
@@ -54,7 +58,8 @@ impl Ord for Worst {
 #[derive(Debug, Clone)]
 pub struct TopK {
     k: usize,
-    heap: BinaryHeap<Worst>,
+    /// Greatest at the top: the item that ranks last.
+    heap: BinaryHeap<RankKey>,
     /// Scores below this cannot enter; those equal to it may, by their row.
     threshold: f32,
 }
@@ -75,7 +80,7 @@ impl TopK {
     #[inline]
     pub fn push(&mut self, item: ItemRow, score: f32) {
         if score >= self.threshold {
-            self.insert(ScoredItem { item, score });
+            self.insert(RankKey::new(item, score));
         }
     }
 
@@ -102,25 +107,27 @@ impl TopK {
     /// The items held, best first: at most `k`, fewer when fewer were pushed.
     #[must_use]
     pub fn into_sorted(self) -> Vec<ScoredItem> {
-        self.heap.into_sorted_vec().into_iter().map(|worst| worst.0).collect()
+        let mut keys = self.heap.into_vec();
+        keys.sort_unstable();
+        keys.into_iter().map(RankKey::scored).collect()
     }
 
     #[cold]
-    fn insert(&mut self, candidate: ScoredItem) {
+    fn insert(&mut self, candidate: RankKey) {
         if self.k == 0 {
             return;
         }
         if self.heap.len() < self.k {
-            self.heap.push(Worst(candidate));
-        } else if let Some(mut worst) = self.heap.peek_mut()
-            && ranks_before(&candidate, &worst.0) == Ordering::Less
+            self.heap.push(candidate);
+        } else if let Some(mut last) = self.heap.peek_mut()
+            && candidate < *last
         {
-            *worst = Worst(candidate);
+            *last = candidate;
         }
         if self.heap.len() == self.k
-            && let Some(worst) = self.heap.peek()
+            && let Some(last) = self.heap.peek()
         {
-            self.threshold = worst.0.score;
+            self.threshold = last.score();
         }
     }
 }
