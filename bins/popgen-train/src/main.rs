@@ -55,13 +55,8 @@ fn run(args: Args) -> anyhow::Result<Outcome> {
     let mut progress = TerminalProgress::new(Interrupt::install()?);
     let trained = train_popgen(&job, &mut progress).context("failed to train PopGen")?;
     progress.finish();
-    let merged = trained.manifest.metadata.merged_rows;
-    if merged > 0 {
-        let path = job.data_path.display();
-        tracing::warn!(
-            "{path}: {merged} rows repeat a user and movie and were merged, the latest staying; \
-             run dedup before training"
-        );
+    if let Some(note) = trained.note() {
+        tracing::warn!("{note}");
     }
     print_json(&trained.manifest)?;
     Ok(Outcome::Done)

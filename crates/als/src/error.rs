@@ -1,5 +1,6 @@
 use std::{io, path::PathBuf};
 
+use marquee_dataset::NpzFault;
 use thiserror::Error;
 
 use crate::{MAX_FACTORS, Side};
@@ -124,13 +125,13 @@ pub enum AlsError {
     },
     /// An array of a model file cannot be used.
     #[error("failed to read {array} of model file {}", path.display())]
-    Npz {
+    ModelFile {
         /// The file.
         path: PathBuf,
         /// The array.
         array: &'static str,
         /// What is wrong with it.
-        source: NpzFault,
+        source: ModelFileFault,
     },
     /// A model could not be written.
     #[error("failed to write {array}")]
@@ -145,22 +146,10 @@ pub enum AlsError {
 /// What is wrong with one array of a model file.
 #[derive(Debug, Error)]
 #[non_exhaustive]
-pub enum NpzFault {
-    /// The archive has no such member.
-    #[error("the archive has no member of that name")]
-    Missing,
-    /// The member is compressed or otherwise of a kind that model files do not use.
-    #[error("the member is not stored plainly: write it with numpy.savez, not savez_compressed")]
-    NotStored,
-    /// The elements are no little-endian 32-bit floats.
-    #[error("its elements are {found}, not <f4")]
-    DataType {
-        /// The data type in the header.
-        found: String,
-    },
-    /// The elements stand column by column.
-    #[error("it is in Fortran order, not C order")]
-    FortranOrder,
+pub enum ModelFileFault {
+    /// It cannot be read as an array of little-endian 32-bit floats.
+    #[error(transparent)]
+    Array(#[from] NpzFault),
     /// The array is not two-dimensional.
     #[error("its shape is {shape:?}, not (rows, factors)")]
     Shape {
@@ -175,15 +164,4 @@ pub enum NpzFault {
         /// Columns of the other.
         expected: usize,
     },
-    /// The member does not hold as many bytes as its shape says.
-    #[error("it holds {found} bytes where its shape asks for {expected}")]
-    Length {
-        /// Bytes after the header.
-        found: u64,
-        /// Bytes that the shape asks for.
-        expected: u64,
-    },
-    /// The header cannot be read, or the bytes do not match their checksum.
-    #[error("it is damaged")]
-    Damaged(#[source] io::Error),
 }

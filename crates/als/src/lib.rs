@@ -58,7 +58,7 @@ pub use config::{
     AlsConfig, DEFAULT_ALPHA, DEFAULT_FACTORS, DEFAULT_ITERATIONS, DEFAULT_RANDOM_STATE,
     DEFAULT_REGULARIZATION, MAX_FACTORS, Solver,
 };
-pub use error::{AlsError, NpzFault};
+pub use error::{AlsError, ModelFileFault};
 pub use loss::loss;
 pub use matrix::{Factors, Matrix};
 pub use model::AlsModel;

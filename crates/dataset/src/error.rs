@@ -91,12 +91,32 @@ pub enum DatasetError {
         /// The file.
         path: PathBuf,
     },
-    /// An array file is malformed.
-    #[error("{}: {problem}", path.display())]
+    /// A file is no npz archive, or is cut short.
+    #[error("{}: not a whole npz file", path.display())]
+    NotNpz {
+        /// The file.
+        path: PathBuf,
+        /// What the archive reader said.
+        #[source]
+        source: io::Error,
+    },
+    /// An array of an npz file cannot be used.
+    #[error("{}: cannot use its array {array}", path.display())]
     Npz {
         /// The file.
         path: PathBuf,
-        /// What is wrong, naming the array.
+        /// The array.
+        array: &'static str,
+        /// What is wrong with it.
+        #[source]
+        source: crate::NpzFault,
+    },
+    /// The arrays of a seen file do not belong together, or not to the maps beside it.
+    #[error("{}: {problem}", path.display())]
+    Seen {
+        /// The file.
+        path: PathBuf,
+        /// What does not fit.
         problem: String,
     },
     /// The caller's progress handle asked to stop.

@@ -42,7 +42,7 @@ pub use ingest::{
 };
 pub use interactions::{Aggregated, EventDetail, EventTable, Interactions, MovieIds};
 pub use matrix::RatingMatrix;
-pub use npz::{Array, NpzReader, NpzWriter};
+pub use npz::{Array, Element, NpzFault, NpzReader, NpzWriter};
 pub use progress::{NoProgress, Progress};
 pub use seen_file::{read_seen, write_seen};
 pub use split::{LeaveLastSplit, ZeroHoldout, leave_last};

@@ -1,4 +1,4 @@
-use std::{io::Write, path::Path};
+use std::path::Path;
 
 use marquee_recommender::SeenItems;
 
@@ -18,7 +18,7 @@ pub fn write_seen(seen: &SeenItems, file: &mut StagedFile) -> Result<(), Dataset
         let mut npz = NpzWriter::new(&mut *file);
         npz.array("indptr", &[indptr.len() as u64], indptr)?;
         npz.array("indices", &[indices.len() as u64], indices)?;
-        npz.finish()?.flush()
+        npz.finish().map(drop)
     };
     write().map_err(|source| file.failed(source))
 }
@@ -26,10 +26,10 @@ pub fn write_seen(seen: &SeenItems, file: &mut StagedFile) -> Result<(), Dataset
 /// Reads what [`write_seen`] wrote, for `users` users and `items` items.
 ///
 /// # Errors
-/// [`DatasetError::Npz`] when arrays are missing, do not fit each other, or are of another number
-/// of users or items.
+/// [`DatasetError::Npz`] when an array is missing or damaged, [`DatasetError::Seen`] when they do
+/// not fit each other, or are of another number of users or items.
 pub fn read_seen(path: &Path, users: usize, items: usize) -> Result<SeenItems, DatasetError> {
-    let problem = |problem| DatasetError::Npz { path: path.to_owned(), problem };
+    let problem = |problem| DatasetError::Seen { path: path.to_owned(), problem };
     let mut npz = NpzReader::open(path)?;
     let (_, indptr) = npz.array::<u64>("indptr")?;
     let (_, indices) = npz.array::<u32>("indices")?;

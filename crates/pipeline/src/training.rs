@@ -25,6 +25,21 @@ pub struct Trained {
     pub manifest_path: PathBuf,
 }
 
+impl Trained {
+    /// What the person who trained should know, if anything: that rows were merged.
+    #[must_use]
+    pub fn note(&self) -> Option<String> {
+        let merged = self.manifest.metadata.merged_rows;
+        (merged > 0).then(|| {
+            format!(
+                "{}: {merged} rows repeat a user and movie and were merged, the latest staying; \
+                 run dedup before training",
+                self.manifest.data.dataset_path
+            )
+        })
+    }
+}
+
 /// The part of a training that is the same for every model: names, times, files, manifest.
 pub(crate) struct Training<'a> {
     pub(crate) family: &'static str,

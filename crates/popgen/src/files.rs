@@ -1,6 +1,6 @@
 //! The model's files: popularity and preferences as Parquet, the audience as npz.
 
-use std::{io::Write, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use arrow::{
     array::{
@@ -149,7 +149,7 @@ pub fn write_audience(audience: &Audience, file: &mut StagedFile) -> Result<(), 
         npz.array("user_ids", &[ids.len() as u64], &ids)?;
         npz.array("indptr", &[indptr.len() as u64], indptr)?;
         npz.array("indices", &[indices.len() as u64], indices)?;
-        npz.finish()?.flush()
+        npz.finish().map(drop)
     };
     write().map_err(|source| PopGenError::Dataset(file.failed(source)))
 }

@@ -3,7 +3,8 @@ use std::{
     path::PathBuf,
 };
 
-use marquee_als::{AlsError, Factors, NpzFault, read_npz, write_npz};
+use marquee_als::{AlsError, Factors, ModelFileFault, read_npz, write_npz};
+use marquee_dataset::NpzFault;
 use tempfile::TempDir;
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
@@ -95,7 +96,14 @@ fn what_numpy_saves_is_read() {
 fn what_numpy_compresses_is_refused() {
     let error = read_npz(&fixture("numpy_savez_compressed.npz")).unwrap_err();
     assert!(
-        matches!(error, AlsError::Npz { array: "user_factors", source: NpzFault::NotStored, .. }),
+        matches!(
+            error,
+            AlsError::ModelFile {
+                array: "user_factors",
+                source: ModelFileFault::Array(NpzFault::NotStored),
+                ..
+            }
+        ),
         "{error:?}"
     );
 }
@@ -136,7 +144,9 @@ fn every_fault_names_its_array() {
     ];
     for (members, named, said) in cases {
         let error = read(&archive(&members)).unwrap_err();
-        let AlsError::Npz { path, array, source } = &error else { panic!("{said}: {error:?}") };
+        let AlsError::ModelFile { path, array, source } = &error else {
+            panic!("{said}: {error:?}")
+        };
         assert_eq!(*array, named, "{said}");
         assert!(source.to_string().contains(said), "{source} does not say {said}");
         assert!(error.to_string().contains(&path.display().to_string()), "{error}");
@@ -159,7 +169,14 @@ fn a_changed_value_does_not_pass_the_checksum() {
     bytes[place] ^= 1;
     let error = read(&bytes).unwrap_err();
     assert!(
-        matches!(error, AlsError::Npz { array: "user_factors", source: NpzFault::Damaged(_), .. }),
+        matches!(
+            error,
+            AlsError::ModelFile {
+                array: "user_factors",
+                source: ModelFileFault::Array(NpzFault::Damaged(_)),
+                ..
+            }
+        ),
         "{error:?}"
     );
 }
