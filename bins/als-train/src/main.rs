@@ -25,7 +25,7 @@ struct Args {
     /// Where the manifests go [default: the artifact folder]
     #[arg(long, value_name = "DIR")]
     manifest_dir: Option<PathBuf>,
-    /// The model's name [default: als-<UTC time>]
+    /// The model's name [default: als-YYYYMMDDhhmmss, UTC]
     #[arg(long, value_name = "NAME")]
     model_version: Option<ModelVersion>,
     /// The data set's name [default: its SHA-256]

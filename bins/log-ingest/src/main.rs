@@ -4,15 +4,14 @@
 //! 2 it could not run and wrote nothing.
 
 use std::{
-    collections::HashSet,
     io,
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use clap::Parser;
-use marquee_cli::{Interrupt, Outcome, TerminalProgress, print_json};
+use marquee_cli::{Interrupt, Outcome, TerminalProgress, check_distinct, print_json};
 use marquee_dataset::{IngestOutputs, LogSource, ingest};
 
 /// Turn raw event logs into an interactions table (csv or Parquet).
@@ -69,11 +68,9 @@ fn open(log: &Path) -> anyhow::Result<LogSource> {
 
 /// Every output has a place of its own, which is not that of a log.
 fn check_paths(logs: &[PathBuf], outputs: &IngestOutputs) -> anyhow::Result<()> {
-    let mut taken: HashSet<&Path> =
-        logs.iter().map(PathBuf::as_path).filter(|log| log.as_os_str() != "-").collect();
-    let further = [&outputs.events, &outputs.quarantine, &outputs.report];
-    for path in further.into_iter().flatten().chain([&outputs.interactions]) {
-        ensure!(taken.insert(path), "{}: named twice; every file needs its own", path.display());
-    }
-    Ok(())
+    let outputs = [&outputs.events, &outputs.quarantine, &outputs.report]
+        .into_iter()
+        .flatten()
+        .chain([&outputs.interactions]);
+    check_distinct(logs.iter().filter(|log| log.as_os_str() != "-"), outputs)
 }

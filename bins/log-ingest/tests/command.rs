@@ -57,6 +57,7 @@ fn what_cannot_run_exits_with_two_and_writes_nothing() {
         (&["--log", "-"], "no line"),
         (&["--log", "-", "--out", "rows.txt"], "rows.txt"),
         (&["--log", "-", "--out", "a.csv", "--report", "a.csv"], "named twice"),
+        (&["--log", "-", "--out", "a.csv", "--report", "./a.csv"], "named twice"),
         (&["--log", "-", "--events-out", "e.csv"], "e.csv"),
         (&[], "--log"),
         (&["--log", "-", "--nonsense"], "--nonsense"),

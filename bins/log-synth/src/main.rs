@@ -5,9 +5,8 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use anyhow::bail;
 use clap::Parser;
-use marquee_cli::{Outcome, print_json};
+use marquee_cli::{Outcome, check_distinct, print_json};
 use marquee_dataset::StagedFile;
 use marquee_events::Timestamp;
 use marquee_synth::{Synth, SynthConfig, SynthError};
@@ -65,9 +64,7 @@ fn main() -> ExitCode {
 }
 
 fn write(args: &Args) -> anyhow::Result<Outcome> {
-    if args.movies_out.as_ref() == Some(&args.out) {
-        bail!("--out and --movies-out name the same file, {}", args.out.display());
-    }
+    check_distinct([], [&args.out].into_iter().chain(&args.movies_out))?;
     let synth = Synth::new(args.config())?;
     let mut log = StagedFile::create(&args.out)?;
     let mut movies = args.movies_out.as_deref().map(StagedFile::create).transpose()?;
@@ -75,7 +72,9 @@ fn write(args: &Args) -> anyhow::Result<Outcome> {
     if let Some(movies) = &mut movies {
         synth.write_movies(movies).map_err(|error| at(movies, error))?;
     }
-    if let Some(movies) = movies {
+    log.sync()?;
+    if let Some(mut movies) = movies {
+        movies.sync()?;
         movies.commit()?;
     }
     log.commit()?;

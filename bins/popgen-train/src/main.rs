@@ -25,7 +25,7 @@ struct Args {
     /// Where the model and its manifest go
     #[arg(long, value_name = "DIR", default_value = "artifacts")]
     artifact_dir: PathBuf,
-    /// The model's name [default: popgen-<UTC time>]
+    /// The model's name [default: popgen-YYYYMMDDhhmmss, UTC]
     #[arg(long, value_name = "NAME")]
     model_version: Option<ModelVersion>,
     /// The data set's name [default: its SHA-256]

@@ -27,10 +27,10 @@ fn a_model_is_trained_or_the_reason_told() {
         assert!(said.contains(message), "{arguments:?}: {said}");
         assert!(!folder.path().join("out/popgen_manifest.json").exists());
     };
-    refused(&[], "catalog.json");
-    write("catalog.json", r#"{"a": {"title": "A", "genres": ["Drama"]}}"#);
     refused(&[], "data.csv");
     write("data.csv", "user_id,movie_id,rating,timestamp\n");
+    refused(&[], "catalog.json");
+    write("catalog.json", r#"{"a": {"title": "A", "genres": ["Drama"]}}"#);
     refused(&[], "no rows");
     write("data.csv", "user_id,movie_id,rating,timestamp\n1,a,5,1\n2,b,1,1\n");
     refused(&["--alpha", "NaN"], "alpha");

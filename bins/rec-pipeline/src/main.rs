@@ -64,11 +64,11 @@ fn run_demo(args: Demo) -> anyhow::Result<Outcome> {
         popgen: PopGenConfig::default(),
     };
     let interrupt = Interrupt::install()?;
-    let mut progress = TerminalProgress::new(interrupt);
+    let mut progress = TerminalProgress::new(interrupt.clone());
     let made = demo(&job, &mut progress).context("failed to run the demo")?;
     progress.finish();
     print_text(&report::text(&made, &args.out))?;
-    if args.no_serve {
+    if args.no_serve || interrupt.is_set() {
         return Ok(Outcome::Done);
     }
     let models = load_models(&args.out)?;

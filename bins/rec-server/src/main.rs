@@ -4,6 +4,7 @@
 //! could not start.
 
 use std::{
+    env,
     num::NonZeroUsize,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -19,7 +20,7 @@ use marquee_serving::ServerConfig;
 /// The experiment used when none is named and this file is there.
 const DEFAULT_EXPERIMENT: &str = "artifacts/experiments/als_vs_pop.json";
 
-/// Serve recommendations: GET /recommend/<userid>
+/// Serve recommendations: GET /recommend/USERID
 #[derive(Parser)]
 #[command(version)]
 struct Args {
@@ -60,9 +61,11 @@ fn run(args: Args) -> anyhow::Result<Outcome> {
 /// The experiment that was named, else the default one, else none.
 fn experiment(named: Option<&Path>) -> anyhow::Result<Option<Experiment>> {
     let default = Path::new(DEFAULT_EXPERIMENT);
-    // An empty variable counts as unset.
-    let named = named.filter(|path| !path.as_os_str().is_empty());
-    let path = named.or_else(|| default.exists().then_some(default));
+    // An empty variable counts as unset; an empty flag is a file that cannot be read.
+    let unset = env::var_os("EXPERIMENT_CONFIG_PATH").is_some_and(|value| value.is_empty());
+    let named = named.filter(|path| !(unset && path.as_os_str().is_empty()));
+    let found = default.try_exists().context("failed to look for the default experiment")?;
+    let path = named.or_else(|| found.then_some(default));
     let experiment = path.map(marquee_experiment::load).transpose();
     let experiment = experiment.context("failed to load the experiment")?;
     match path {

@@ -99,6 +99,14 @@ impl Catalog {
         self.get(movie_id).into_iter().flat_map(|movie| movie.genres.iter().map(Genre::name))
     }
 
+    /// The part of the catalog that is about these movies.
+    #[must_use]
+    pub fn restricted_to<'a>(&self, movie_ids: impl IntoIterator<Item = &'a str>) -> Self {
+        let held =
+            movie_ids.into_iter().filter_map(|id| Some((id.to_owned(), self.get(id)?.clone())));
+        Self { movies: held.collect() }
+    }
+
     /// Adds a movie, replacing what was held of it.
     pub fn insert(&mut self, movie_id: String, movie: Movie) {
         self.movies.insert(movie_id, movie);

@@ -1,4 +1,8 @@
-use std::ffi::OsString;
+use std::{
+    collections::HashSet,
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
 
 use clap::Parser;
 
@@ -27,6 +31,39 @@ pub fn dashed(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
             }
         })
         .collect()
+}
+
+/// Refuses outputs that are one file, or one of the inputs, however their paths are spelt.
+/// An input may be named more than once.
+///
+/// # Errors
+/// Names the output.
+pub fn check_distinct<'a>(
+    inputs: impl IntoIterator<Item = &'a PathBuf>,
+    outputs: impl IntoIterator<Item = &'a PathBuf>,
+) -> anyhow::Result<()> {
+    let mut taken: HashSet<PathBuf> = inputs.into_iter().map(|path| place(path)).collect();
+    for path in outputs {
+        anyhow::ensure!(
+            taken.insert(place(path)),
+            "{}: named twice; every file needs its own",
+            path.display()
+        );
+    }
+    Ok(())
+}
+
+/// Where a path leads: links, `.` and `..` resolved as far as the files exist.
+fn place(path: &Path) -> PathBuf {
+    if let Ok(place) = path.canonicalize() {
+        return place;
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new(".")).canonicalize();
+    match (folder, path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path.to_owned(),
+    }
 }
 
 /// Uses this many threads for parallel work; `None` takes one per core.

@@ -19,7 +19,7 @@ mod output;
 mod progress;
 mod run;
 
-pub use arguments::{dashed, parse, set_threads};
-pub use output::{print_json, print_text, stage_json, write_json};
+pub use arguments::{check_distinct, dashed, parse, set_threads};
+pub use output::{print_json, print_text};
 pub use progress::{Interrupt, TerminalProgress};
 pub use run::{Outcome, run};

@@ -1,10 +1,6 @@
-use std::{
-    io::{self, Write},
-    path::Path,
-};
+use std::io::{self, Write};
 
 use anyhow::Context;
-use marquee_dataset::StagedFile;
 use serde::Serialize;
 
 /// Prints a value to stdout as JSON with 2-space indentation.
@@ -27,25 +23,4 @@ pub fn print_text(text: &str) -> anyhow::Result<()> {
         .write_all(text.as_bytes())
         .and_then(|()| stdout.flush())
         .context("cannot write to stdout")
-}
-
-/// Writes a value as JSON with 2-space indentation to a staged file.
-///
-/// # Errors
-/// When the file cannot be written.
-pub fn stage_json(path: &Path, value: &impl Serialize) -> anyhow::Result<StagedFile> {
-    let mut file = StagedFile::create(path)?;
-    serde_json::to_writer_pretty(&mut file, value)
-        .map_err(io::Error::from)
-        .and_then(|()| file.write_all(b"\n"))
-        .map_err(|source| file.failed(source))?;
-    Ok(file)
-}
-
-/// Writes a value as JSON with 2-space indentation; the file appears whole or not at all.
-///
-/// # Errors
-/// When the file cannot be written.
-pub fn write_json(path: &Path, value: &impl Serialize) -> anyhow::Result<()> {
-    Ok(stage_json(path, value)?.commit()?)
 }

@@ -29,9 +29,10 @@ impl Outcome {
 /// Runs a binary: logging to stderr, arguments, the job, the exit code.
 ///
 /// An error is printed as one line, its causes after colons, and exits with 2. A closed pipe on
-/// stdout is success. `RUST_LOG` sets what is logged (default `info`).
+/// stdout is success. `RUST_LOG` sets what is logged (default `info`, of the HTTP library `warn`).
 pub fn run<A: Parser>(job: impl FnOnce(A) -> anyhow::Result<Outcome>) -> ExitCode {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)

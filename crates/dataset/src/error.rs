@@ -55,6 +55,14 @@ pub enum DatasetError {
         /// What the column holds.
         expected: &'static str,
     },
+    /// A table has more rows than can be numbered.
+    #[error("{}: {rows} rows are more than 2^32 - 1; split the table", path.display())]
+    TooManyRows {
+        /// The file or folder.
+        path: PathBuf,
+        /// Rows in it.
+        rows: usize,
+    },
     /// A csv file is malformed.
     #[error("{}: not a readable csv file", path.display())]
     Csv {

@@ -237,7 +237,7 @@ impl Run {
         report.sha256 = interactions.digest().sha256.clone();
         report.seconds = started.elapsed().as_secs_f64();
         let report_file = outputs.report.as_deref().map(|path| report.stage(path)).transpose()?;
-        // All bytes are written by now; the report, which vouches for the rest, comes last.
+        // All bytes are on the disk; what is left are renames, the report, which vouches, last.
         interactions.commit()?;
         events.map(crate::FinishedTable::commit).transpose()?;
         quarantine.map(StagedFile::commit).transpose()?;

@@ -4,6 +4,7 @@ use std::{
 };
 
 use atomic_write_file::AtomicWriteFile;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::DatasetError;
@@ -20,22 +21,31 @@ pub struct StagedFile {
 }
 
 impl StagedFile {
-    /// Opens a temporary file beside `path`, making its folder if there is none.
+    /// Opens a temporary file beside `path`, making its folder if there is none. Where `path` is a
+    /// symbolic link to a file, that file is the target.
     ///
     /// # Errors
-    /// [`DatasetError::Write`] when the folder cannot be made or written to, or `path` is a folder.
+    /// [`DatasetError::Write`] when the folder cannot be made or written to, or something other
+    /// than a file stands at `path`: a rename would put an ordinary file in its place.
     pub fn create(path: &Path) -> Result<Self, DatasetError> {
         let failed = |source| DatasetError::Write { path: path.to_owned(), source };
-        if path.is_dir() {
-            return Err(failed(io::Error::from(io::ErrorKind::IsADirectory)));
-        }
+        let target = match path.canonicalize() {
+            Ok(target) if target.is_dir() => {
+                return Err(failed(io::Error::from(io::ErrorKind::IsADirectory)));
+            }
+            Ok(target) if !target.is_file() => {
+                return Err(failed(io::Error::other("a device or pipe stands there, not a file")));
+            }
+            Ok(target) => target,
+            Err(_) => path.to_owned(),
+        };
         if let Some(folder) = path.parent()
             && !folder.as_os_str().is_empty()
         {
             fs_err::create_dir_all(folder).map_err(failed)?;
         }
         // Readable, so that it can be digested before anybody else sees it.
-        let file = AtomicWriteFile::options().read(true).open(path).map_err(failed)?;
+        let file = AtomicWriteFile::options().read(true).open(&target).map_err(failed)?;
         Ok(Self { path: path.to_owned(), file: BufWriter::with_capacity(1 << 18, file) })
     }
 
@@ -45,15 +55,34 @@ impl StagedFile {
         &self.path
     }
 
-    /// Brings all bytes to the disk and digests them, so that nothing but a rename is left to do.
+    /// Writes a value as JSON with 2-space indentation, ending in a line end.
+    ///
+    /// # Errors
+    /// [`DatasetError::Write`] when the value cannot be written.
+    pub fn write_json(&mut self, value: &impl Serialize) -> Result<(), DatasetError> {
+        serde_json::to_writer_pretty(&mut *self, value)
+            .map_err(io::Error::from)
+            .and_then(|()| self.write_all(b"\n"))
+            .map_err(|source| self.failed(source))
+    }
+
+    /// Brings all bytes to the disk, so that nothing but a rename is left to do.
+    ///
+    /// # Errors
+    /// [`DatasetError::Write`] when the rest cannot be written or synced.
+    pub fn sync(&mut self) -> Result<(), DatasetError> {
+        let synced = self.file.flush().and_then(|()| self.file.get_mut().sync_all());
+        synced.map_err(|source| self.failed(source))
+    }
+
+    /// Brings all bytes to the disk and digests them.
     ///
     /// # Errors
     /// [`DatasetError::Write`] when the rest cannot be written, synced or read back.
     pub fn digest(&mut self) -> Result<FileDigest, DatasetError> {
+        self.sync()?;
         let mut synced_digest = || -> io::Result<FileDigest> {
-            self.file.flush()?;
             let file = self.file.get_mut();
-            file.sync_all()?;
             let end = file.stream_position()?;
             file.seek(SeekFrom::Start(0))?;
             let digest = FileDigest::of_reader(&mut *file)?;

@@ -8,6 +8,8 @@ use std::path::Path;
 
 pub use writer::{EventsWriter, FinishedTable, InteractionsWriter};
 
+use marquee_events::MovieId;
+
 use crate::{DatasetError, EventTable, Interactions};
 
 /// How a table is stored, told by the name.
@@ -49,10 +51,11 @@ pub(crate) const EVENT_COLUMNS: &str = "user_id, movie_id, kind, minute, stars, 
 ///
 /// # Errors
 /// [`DatasetError`] naming the file and the line of the first value that is missing, not an
-/// integer, or a user id out of range. An empty table is not an error here.
+/// integer, a user id or rating out of range, or no movie id; [`DatasetError::TooManyRows`] from
+/// 2³² rows. An empty table is not an error here.
 pub fn read_interactions(path: &Path) -> Result<Interactions, DatasetError> {
-    match TableFormat::of(path)? {
-        TableFormat::Csv => csv_file::read(path),
+    let table = match TableFormat::of(path)? {
+        TableFormat::Csv => csv_file::read(path)?,
         TableFormat::Parquet => {
             let mut table = Interactions::default();
             for part in parts(path)? {
@@ -64,8 +67,18 @@ pub fn read_interactions(path: &Path) -> Result<Interactions, DatasetError> {
                     parquet_file::read_interactions(&part, &mut table)?;
                 }
             }
-            Ok(table)
+            table
         }
+    };
+    check_rows(path, table.len())?;
+    Ok(table)
+}
+
+/// Rows are numbered in 32 bits.
+fn check_rows(path: &Path, rows: usize) -> Result<(), DatasetError> {
+    match u32::try_from(rows) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(DatasetError::TooManyRows { path: path.to_owned(), rows }),
     }
 }
 
@@ -90,6 +103,7 @@ pub fn read_events(path: &Path) -> Result<EventTable, DatasetError> {
                 }
                 parquet_file::read_events(&part, &mut table)?;
             }
+            check_rows(path, table.len())?;
             Ok(table)
         }
     }
@@ -99,10 +113,29 @@ fn parts(path: &Path) -> Result<Vec<std::path::PathBuf>, DatasetError> {
     if path.is_dir() { crate::staged::parquet_parts(path) } else { Ok(vec![path.to_owned()]) }
 }
 
+/// Refuses a movie id that could not stand in the log or in a list of answers.
+pub(crate) fn check_movie_id(id: &str, path: &Path, line: u64) -> Result<(), DatasetError> {
+    match MovieId::new(id) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(DatasetError::value(path, line, "movie_id", id, MOVIE_ID_FORM)),
+    }
+}
+
+/// Refuses a rating that is not 1 to 5.
+pub(crate) fn check_rating(rating: i64, path: &Path, line: u64) -> Result<i64, DatasetError> {
+    if (1..=5).contains(&rating) {
+        return Ok(rating);
+    }
+    Err(DatasetError::value(path, line, "rating", &rating.to_string(), RATING_RANGE))
+}
+
 /// Takes a user id from a signed column.
 pub(crate) fn user_id(value: i64, path: &Path, line: u64) -> Result<u64, DatasetError> {
     u64::try_from(value)
         .map_err(|_| DatasetError::value(path, line, "user_id", &value.to_string(), USER_ID_RANGE))
 }
 
+pub(crate) const RATING_RANGE: &str = "an integer from 1 to 5";
+const MOVIE_ID_FORM: &str =
+    "a movie id: not empty, without white space, '/', '=', ',' or control characters";
 pub(crate) const USER_ID_RANGE: &str = "an integer from 0 to 2^63 - 1";

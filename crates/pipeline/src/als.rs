@@ -50,14 +50,15 @@ impl Default for AlsJob {
 ///
 /// # Errors
 /// [`PipelineError`] for a setting out of range, a version that exists, an unreadable or empty
-/// data set, a row that cannot be solved, a file that cannot be written. The model that was there
-/// stays until the new one is complete.
+/// data set or one that changed meanwhile, a row that cannot be solved, a file that cannot be
+/// written. The model that was there stays until the new one is on the disk as a whole.
 pub fn train_als(job: &AlsJob, progress: &mut dyn Progress) -> Result<Trained, PipelineError> {
     job.config.validate()?;
     let mut training = Training::start(
         "als",
         &job.data_path,
         &job.artifact_dir,
+        ArtifactName::AlsManifest,
         job.manifest_dir.as_deref(),
         job.model_version.as_ref(),
         job.data_version.as_deref(),
@@ -70,6 +71,9 @@ pub fn train_als(job: &AlsJob, progress: &mut dyn Progress) -> Result<Trained, P
     let row_count = table.len() as u64;
     let matrix = RatingMatrix::new(&table);
     drop(table);
+    if progress.is_cancelled() {
+        return Err(marquee_dataset::DatasetError::Cancelled.into());
+    }
 
     let (factors, costs) = fit(&matrix, &job.config, job.loss, progress)?;
     let mut file = training.create(ArtifactName::AlsModel)?;
@@ -93,7 +97,7 @@ pub fn train_als(job: &AlsJob, progress: &mut dyn Progress) -> Result<Trained, P
             ..TrainingMetadata::of_this_machine(rayon::current_num_threads())
         },
     };
-    training.finish(facts, ArtifactName::AlsManifest)
+    training.finish(facts)
 }
 
 /// What each iteration cost.
@@ -110,7 +114,7 @@ pub(crate) fn fit(
     loss: bool,
     progress: &mut dyn Progress,
 ) -> Result<(Factors, Costs), PipelineError> {
-    progress.begin("training ALS", Some(2 * config.iterations as u64));
+    progress.begin("training ALS", Some((config.iterations as u64).saturating_mul(2)));
     let mut watcher = Watcher { progress, loss, costs: Costs::default() };
     let factors = train(&matrix.ratings, config, &mut watcher)?;
     Ok((factors, watcher.costs))

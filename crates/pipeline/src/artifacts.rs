@@ -17,6 +17,8 @@ pub enum ArtifactName {
     PopGenPreferences,
     /// `popgen_seen.npz`: what each user has seen, in rows of the popularity file.
     PopGenSeen,
+    /// `popgen_genres.json`: the genres the preferences were made with, in the catalog's form.
+    PopGenGenres,
     /// `movie_catalog.json`: titles and genres.
     Catalog,
     /// `model_manifest.json`: the manifest of the ALS model.
@@ -39,6 +41,7 @@ impl ArtifactName {
             Self::PopGenPopularity => "popgen_popularity.parquet",
             Self::PopGenPreferences => "popgen_user_genre_prefs.parquet",
             Self::PopGenSeen => "popgen_seen.npz",
+            Self::PopGenGenres => "popgen_genres.json",
             Self::Catalog => "movie_catalog.json",
             Self::AlsManifest => "model_manifest.json",
             Self::PopGenManifest => "popgen_manifest.json",

@@ -92,7 +92,8 @@ const K: usize = 20;
 /// and `eval_results.json`. A catalog from an earlier run is replaced.
 ///
 /// # Errors
-/// The [`PipelineError`] of the step that failed.
+/// The [`PipelineError`] of the step that failed. Tables of the steps before it are in the folder
+/// then; catalog and models are written only after the comparison.
 pub fn demo(job: &DemoJob, progress: &mut dyn Progress) -> Result<DemoReport, PipelineError> {
     let started = Instant::now();
     let folder = job.folder.as_path();
@@ -112,8 +113,13 @@ pub fn demo(job: &DemoJob, progress: &mut dyn Progress) -> Result<DemoReport, Pi
     writer.append(&rows)?;
     writer.finish()?.commit()?;
 
-    let (catalog, catalog_summary) = build_catalog(job, &rows)?;
+    let (records, problems) = read_records(&job.movies)?;
+    let mut catalog = Catalog::default();
+    let catalog_summary = build(&mut catalog, rows.movie_ids.iter(), records, problems);
     let scores = compare(job, &rows, &catalog, progress)?;
+    let mut file = StagedFile::create(&ArtifactName::Catalog.within(folder))?;
+    catalog.write(&mut file).map_err(|source| file.failed(source))?;
+    file.commit()?;
     let als = train_als(
         &AlsJob {
             data_path: data_path.clone(),
@@ -148,19 +154,6 @@ pub fn demo(job: &DemoJob, progress: &mut dyn Progress) -> Result<DemoReport, Pi
         picks: picks(folder, user_id, &catalog)?,
         seconds: started.elapsed().as_secs_f64(),
     })
-}
-
-fn build_catalog(
-    job: &DemoJob,
-    rows: &Interactions,
-) -> Result<(Catalog, BuildSummary), PipelineError> {
-    let (records, problems) = read_records(&job.movies)?;
-    let mut catalog = Catalog::default();
-    let summary = build(&mut catalog, rows.movie_ids.iter(), records, problems);
-    let mut file = StagedFile::create(&ArtifactName::Catalog.within(&job.folder))?;
-    catalog.write(&mut file).map_err(|source| file.failed(source))?;
-    file.commit()?;
-    Ok((catalog, summary))
 }
 
 /// Trains on all but each user's last film and ranks that one.
@@ -210,7 +203,7 @@ fn write_scores(
             .collect::<serde_json::Map<_, _>>(),
     });
     let mut file = StagedFile::create(&ArtifactName::EvalResults.within(folder))?;
-    serde_json::to_writer_pretty(&mut file, &results).map_err(|error| file.failed(error.into()))?;
+    file.write_json(&results)?;
     Ok(file.commit()?)
 }
 

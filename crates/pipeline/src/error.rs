@@ -8,7 +8,8 @@ use marquee_provenance::ProvenanceError;
 use marquee_serving::ServingError;
 use thiserror::Error;
 
-/// Why a step failed. Nothing it would have written was changed.
+/// Why a step failed. A training that failed changed nothing; of other steps each says what it
+/// leaves.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum PipelineError {
@@ -50,6 +51,20 @@ pub enum PipelineError {
     EmptyDataset {
         /// The data set.
         path: PathBuf,
+    },
+    /// The data set was replaced while a model was trained on it.
+    #[error("{}: the data set changed during the training; train again", path.display())]
+    DatasetChanged {
+        /// The data set.
+        path: PathBuf,
+    },
+    /// A manifest is of another model, or leaves out files of this one.
+    #[error("{}: not the manifest of a {expected} model with all its files", path.display())]
+    WrongManifest {
+        /// The manifest.
+        path: PathBuf,
+        /// The family it should be of.
+        expected: &'static str,
     },
     /// Not enough history to hold anything out.
     #[error("{}: no user has two films, so nothing can be held out", path.display())]

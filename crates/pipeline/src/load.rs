@@ -41,25 +41,22 @@ pub fn load_models(folder: &Path) -> Result<LoadedModels, PipelineError> {
     let catalog = if catalog_path.exists() {
         Catalog::read(&catalog_path)?
     } else {
-        notes.push(format!("{} is missing: no titles, no genres", catalog_path.display()));
+        notes.push(format!("{} is missing: films have no titles", catalog_path.display()));
         Catalog::default()
     };
-    let als_files =
-        [ArtifactName::AlsModel, ArtifactName::UserMap, ArtifactName::MovieMap, ArtifactName::Seen];
-    let popgen_files =
-        [ArtifactName::PopGenPopularity, ArtifactName::PopGenPreferences, ArtifactName::PopGenSeen];
     let mut rungs = Rungs::default();
-    if complete(folder, "PopGen", &popgen_files, &mut notes) {
-        let manifest = manifest(folder, ArtifactName::PopGenManifest, &mut notes)?;
-        let (popgen, popularity) = popgen(folder, manifest.as_ref(), &catalog)?;
+    if let Some(manifest) = POPGEN.find(folder, &mut notes)? {
+        let (popgen, popularity) = popgen(folder, manifest.as_ref())?;
+        // Again: a training may have put new files in place while these were read.
+        POPGEN.verify(folder, manifest.as_ref())?;
         let provenance = provenance(manifest.as_ref());
         let (popgen, popularity) = (Arc::new(popgen), Arc::new(popularity));
         rungs.popularity = Some(Rung { model: popularity, provenance: provenance.clone() });
         rungs.popgen = Some(Rung { model: popgen, provenance });
     }
-    if complete(folder, "ALS", &als_files, &mut notes) {
-        let manifest = manifest(folder, ArtifactName::AlsManifest, &mut notes)?;
+    if let Some(manifest) = ALS.find(folder, &mut notes)? {
         let model = als(folder)?;
+        ALS.verify(folder, manifest.as_ref())?;
         let provenance = provenance(manifest.as_ref());
         if let (None, Some(seen)) = (&rungs.popularity, model.seen()) {
             let popularity = Arc::new(viewers(&model, seen));
@@ -75,33 +72,75 @@ pub fn load_models(folder: &Path) -> Result<LoadedModels, PipelineError> {
     Ok(LoadedModels { rungs, titles, notes })
 }
 
-/// Whether all files of a model stand in the folder.
-fn complete(folder: &Path, model: &str, files: &[ArtifactName], notes: &mut Vec<String>) -> bool {
-    let missing: Vec<&str> = files
-        .iter()
-        .filter(|name| !name.within(folder).exists())
-        .map(|name| name.as_str())
-        .collect();
-    if !missing.is_empty() {
-        notes.push(format!("no {model} model: {} missing", missing.join(", ")));
-    }
-    missing.is_empty()
+/// The files of one kind of model.
+struct ModelFiles {
+    family: &'static str,
+    manifest: ArtifactName,
+    artifacts: &'static [ArtifactName],
 }
 
-/// The manifest beside a model, with every artifact checked against it.
-fn manifest(
-    folder: &Path,
-    name: ArtifactName,
-    notes: &mut Vec<String>,
-) -> Result<Option<Manifest>, PipelineError> {
-    let path = name.within(folder);
-    if !path.exists() {
-        notes.push(format!("{} is missing: answers carry no provenance", path.display()));
-        return Ok(None);
+const ALS: ModelFiles = ModelFiles {
+    family: "als",
+    manifest: ArtifactName::AlsManifest,
+    artifacts: &[
+        ArtifactName::AlsModel,
+        ArtifactName::UserMap,
+        ArtifactName::MovieMap,
+        ArtifactName::Seen,
+    ],
+};
+
+const POPGEN: ModelFiles = ModelFiles {
+    family: "popgen",
+    manifest: ArtifactName::PopGenManifest,
+    artifacts: &[
+        ArtifactName::PopGenPopularity,
+        ArtifactName::PopGenPreferences,
+        ArtifactName::PopGenSeen,
+        ArtifactName::PopGenGenres,
+    ],
+};
+
+impl ModelFiles {
+    /// `None` where a file of the model is missing; otherwise its manifest, if there is one,
+    /// with every artifact checked against it.
+    fn find(
+        &self,
+        folder: &Path,
+        notes: &mut Vec<String>,
+    ) -> Result<Option<Option<Manifest>>, PipelineError> {
+        let missing: Vec<&str> = self
+            .artifacts
+            .iter()
+            .filter(|name| !name.within(folder).exists())
+            .map(|name| name.as_str())
+            .collect();
+        if !missing.is_empty() {
+            notes.push(format!("no {} model: {} missing", self.family, missing.join(", ")));
+            return Ok(None);
+        }
+        let path = self.manifest.within(folder);
+        if !path.exists() {
+            notes.push(format!("{} is missing: answers carry no provenance", path.display()));
+            return Ok(Some(None));
+        }
+        let manifest = Manifest::read(&path)?;
+        let complete =
+            self.artifacts.iter().all(|name| manifest.artifacts.contains_key(name.as_str()));
+        if manifest.model_family != self.family || !complete {
+            return Err(PipelineError::WrongManifest { path, expected: self.family });
+        }
+        self.verify(folder, Some(&manifest))?;
+        Ok(Some(Some(manifest)))
     }
-    let manifest = Manifest::read(&path)?;
-    manifest.verify_artifacts(folder, &path)?;
-    Ok(Some(manifest))
+
+    /// Checks every artifact against the manifest.
+    fn verify(&self, folder: &Path, manifest: Option<&Manifest>) -> Result<(), PipelineError> {
+        if let Some(manifest) = manifest {
+            manifest.verify_artifacts(folder, &self.manifest.within(folder))?;
+        }
+        Ok(())
+    }
 }
 
 fn provenance(manifest: Option<&Manifest>) -> ModelProvenance {
@@ -134,12 +173,12 @@ fn row_map<T: DeserializeOwned>(path: PathBuf) -> Result<T, PipelineError> {
 fn popgen(
     folder: &Path,
     manifest: Option<&Manifest>,
-    catalog: &Catalog,
 ) -> Result<(PopGenModel, PopularityModel), PipelineError> {
     let table = read_popularity(&ArtifactName::PopGenPopularity.within(folder))?;
     let audience = read_audience(&ArtifactName::PopGenSeen.within(folder), table.len())?;
     let path = ArtifactName::PopGenPreferences.within(folder);
     let preferences = read_preferences(&path, audience.users())?;
+    let genres = Catalog::read(&ArtifactName::PopGenGenres.within(folder))?;
     let config = match manifest {
         Some(manifest) => {
             let fields = manifest.hyperparameters.clone().into_iter().collect();
@@ -151,7 +190,7 @@ fn popgen(
     };
     let (table, audience) = (Arc::new(table), Arc::new(audience));
     let popularity = PopularityModel::new(Arc::clone(&table), Arc::clone(&audience));
-    Ok((PopGenModel::new(config, table, audience, preferences, catalog)?, popularity))
+    Ok((PopGenModel::new(config, table, audience, preferences, &genres)?, popularity))
 }
 
 /// Popularity by the number of the model's users who have seen a film.

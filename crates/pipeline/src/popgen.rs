@@ -46,7 +46,8 @@ impl Default for PopGenJob {
 }
 
 /// Trains and writes `popgen_popularity.parquet`, `popgen_user_genre_prefs.parquet`,
-/// `popgen_seen.npz` and the manifest.
+/// `popgen_seen.npz`, `popgen_genres.json` and the manifest. The model ranks by the genres it was
+/// trained with, whatever becomes of the catalog.
 ///
 /// Rows that repeat a (user, movie) pair are merged first, the latest by time staying, so that a
 /// viewer counts once; the manifest counts them. Films the catalog lacks have no genres.
@@ -62,12 +63,14 @@ pub fn train_popgen(
         "popgen",
         &job.data_path,
         &job.artifact_dir,
+        ArtifactName::PopGenManifest,
         None,
         job.model_version.as_ref(),
         job.data_version.as_deref(),
     )?;
     progress.begin("training PopGen", None);
     let catalog = Catalog::read(&job.catalog)?;
+    let catalog_sha256 = FileDigest::of(&job.catalog)?.sha256;
     let table = read_interactions(&job.data_path)?;
     if table.is_empty() {
         return Err(PipelineError::EmptyDataset { path: job.data_path.clone() });
@@ -90,18 +93,21 @@ pub fn train_popgen(
     write_audience(&tables.audience, &mut file)?;
     training.add(ArtifactName::PopGenSeen, file);
 
+    let ids = tables.popularity.movie_ids().iter().map(AsRef::as_ref);
+    training.add_json(ArtifactName::PopGenGenres, &catalog.restricted_to(ids))?;
+
     let facts = Facts {
         hyperparameters: hyperparameters(&job.config),
         row_count,
         unique_users: tables.audience.users().len() as u64,
         unique_movies: tables.popularity.len() as u64,
         metadata: TrainingMetadata {
-            catalog_sha256: Some(FileDigest::of(&job.catalog)?.sha256),
+            catalog_sha256: Some(catalog_sha256),
             merged_rows: row_count - rows.len() as u64,
-            ..TrainingMetadata::of_this_machine(1)
+            ..TrainingMetadata::of_this_machine(rayon::current_num_threads())
         },
     };
-    training.finish(facts, ArtifactName::PopGenManifest)
+    training.finish(facts)
 }
 
 /// The tables a model is made of.

@@ -42,13 +42,17 @@ impl Trained {
 
 /// The part of a training that is the same for every model: names, times, files, manifest.
 pub(crate) struct Training<'a> {
-    pub(crate) family: &'static str,
-    pub(crate) data_path: &'a Path,
-    pub(crate) artifact_dir: &'a Path,
+    family: &'static str,
+    data_path: &'a Path,
+    dataset: FileDigest,
+    artifact_dir: &'a Path,
+    manifest_name: ArtifactName,
     manifest_dir: &'a Path,
     data_version: Option<&'a str>,
     version: ModelVersion,
+    code: PipelineCode,
     started: Instant,
+    usage: ResourceUsage,
     staged: Vec<(ArtifactName, StagedFile)>,
 }
 
@@ -62,27 +66,37 @@ pub(crate) struct Facts {
 }
 
 impl<'a> Training<'a> {
-    /// Checks what can be checked before any work.
+    /// Checks what can be checked before any work: the version, the data set, the folders.
     pub(crate) fn start(
         family: &'static str,
         data_path: &'a Path,
         artifact_dir: &'a Path,
+        manifest_name: ArtifactName,
         manifest_dir: Option<&'a Path>,
         model_version: Option<&ModelVersion>,
         data_version: Option<&'a str>,
     ) -> Result<Self, PipelineError> {
+        let (started, usage) = (Instant::now(), ResourceUsage::now());
         let version =
             model_version.cloned().unwrap_or_else(|| ModelVersion::at(family, Timestamp::now()));
         let manifest_dir = manifest_dir.unwrap_or(artifact_dir);
         Manifest::check_version_is_new(manifest_dir, &version)?;
+        let dataset = FileDigest::of(data_path)?;
+        for folder in [manifest_dir, artifact_dir] {
+            drop(StagedFile::create(&manifest_name.within(folder))?);
+        }
         Ok(Self {
             family,
             data_path,
+            dataset,
             artifact_dir,
+            manifest_name,
             manifest_dir,
             data_version,
             version,
-            started: Instant::now(),
+            code: PipelineCode::discover(Path::new(".")),
+            started,
+            usage,
             staged: Vec::new(),
         })
     }
@@ -114,16 +128,32 @@ impl<'a> Training<'a> {
 
     /// Puts all artifacts in place, then the manifests, which vouch for them.
     ///
-    /// A reader in between finds digests that do not match and refuses the folder.
-    pub(crate) fn finish(
-        self,
-        facts: Facts,
-        manifest_name: ArtifactName,
-    ) -> Result<Trained, PipelineError> {
-        let dataset = FileDigest::of(self.data_path)?;
-        let mut staged = self.staged;
+    /// Everything is on the disk before the first moves, so what an error or a kill can interrupt
+    /// is a few renames; whoever loads the folder then is told by the digests.
+    pub(crate) fn finish(mut self, facts: Facts) -> Result<Trained, PipelineError> {
+        if FileDigest::of(self.data_path)? != self.dataset {
+            return Err(PipelineError::DatasetChanged { path: self.data_path.to_owned() });
+        }
+        let artifacts = self.digests()?;
+        let (manifest, text) = self.manifest(facts, artifacts).sealed()?;
+        Manifest::check_version_is_new(self.manifest_dir, &self.version)?;
+        let manifest_path = Manifest::version_path(self.manifest_dir, &self.version);
+        let mut paths = vec![manifest_path.clone(), self.manifest_name.within(self.manifest_dir)];
+        if self.manifest_dir != self.artifact_dir {
+            // A server looks beside the artifacts.
+            paths.push(self.manifest_name.within(self.artifact_dir));
+        }
+        let manifests: Vec<StagedFile> =
+            paths.iter().map(|path| Manifest::stage(&text, path)).collect::<Result<_, _>>()?;
+        for file in self.staged.into_iter().map(|(_, file)| file).chain(manifests) {
+            file.commit()?;
+        }
+        Ok(Trained { manifest, manifest_path })
+    }
+
+    fn digests(&mut self) -> Result<BTreeMap<String, ArtifactDigest>, PipelineError> {
         let mut artifacts = BTreeMap::new();
-        for (name, file) in &mut staged {
+        for (name, file) in &mut self.staged {
             let digest = file.digest()?;
             let artifact = ArtifactDigest {
                 path: file.path().display().to_string(),
@@ -132,16 +162,19 @@ impl<'a> Training<'a> {
             };
             artifacts.insert(name.as_str().to_owned(), artifact);
         }
+        Ok(artifacts)
+    }
+
+    fn manifest(&self, facts: Facts, artifacts: BTreeMap<String, ArtifactDigest>) -> Manifest {
         let usage = ResourceUsage::now();
-        let manifest = Manifest {
+        let sha256 = &self.dataset.sha256;
+        Manifest {
             artifacts,
             data: DataDescription {
                 dataset_path: self.data_path.display().to_string(),
-                dataset_version: self
-                    .data_version
-                    .map_or_else(|| dataset.sha256.clone(), str::to_owned),
-                dataset_sha256: dataset.sha256,
-                dataset_size_bytes: dataset.size_bytes,
+                dataset_version: self.data_version.unwrap_or(sha256).to_owned(),
+                dataset_sha256: sha256.clone(),
+                dataset_size_bytes: self.dataset.size_bytes,
                 row_count: facts.row_count,
                 unique_movies: facts.unique_movies,
                 unique_users: facts.unique_users,
@@ -150,27 +183,16 @@ impl<'a> Training<'a> {
             hyperparameters: facts.hyperparameters,
             manifest_sha256: String::new(),
             metadata: TrainingMetadata {
-                cpu_seconds: usage.cpu.as_secs_f64(),
+                cpu_seconds: usage.cpu.saturating_sub(self.usage.cpu).as_secs_f64(),
                 peak_rss_bytes: usage.peak_rss_bytes,
                 training_seconds: self.started.elapsed().as_secs_f64(),
                 ..facts.metadata
             },
             model_family: self.family.to_owned(),
             model_version: self.version.as_str().to_owned(),
-            pipeline: PipelineCode::discover(Path::new(".")),
+            pipeline: self.code.clone(),
             trained_at: Manifest::timestamp(Timestamp::now()),
-        };
-        let (manifest, text) = manifest.sealed()?;
-        let manifest_path = Manifest::version_path(self.manifest_dir, &self.version);
-        let version_file = Manifest::stage(&text, &manifest_path)?;
-        let current_file = Manifest::stage(&text, &manifest_name.within(self.manifest_dir))?;
-        // Everything is on the disk; what follows are renames, the vouching files last.
-        for (_, file) in staged {
-            file.commit()?;
         }
-        version_file.commit()?;
-        current_file.commit()?;
-        Ok(Trained { manifest, manifest_path })
     }
 }
 

@@ -3,7 +3,10 @@ use std::sync::Arc;
 use marquee_catalog::Catalog;
 use marquee_recommender::{ItemRow, Recommender, Request, ScoredItem, TopK, UserRow};
 
-use crate::{Audience, GenrePreferences, PopGenConfig, PopGenError, PopularityTable};
+use crate::{
+    Audience, GenrePreferences, PopGenConfig, PopGenError, PopularityTable,
+    preferences::distinct_genres,
+};
 
 /// Ranks films by popularity alone; its scores are the popularity.
 ///
@@ -83,11 +86,8 @@ impl PopGenModel {
         let pool = table.movie_ids().iter().take(config.pool);
         let genres = pool
             .map(|id| {
-                let mut genres: Vec<u16> =
-                    catalog.genres(id).filter_map(|name| preferences.genre(name)).collect();
-                genres.sort_unstable();
-                genres.dedup();
-                genres.into_boxed_slice()
+                let genres = distinct_genres(catalog, id).into_iter();
+                genres.filter_map(|name| preferences.genre(name)).collect()
             })
             .collect();
         Ok(Self { config, table, audience, preferences, genres })

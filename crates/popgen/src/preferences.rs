@@ -32,7 +32,7 @@ pub fn genre_preferences(
     catalog: &Catalog,
 ) -> GenrePreferences {
     let genres_of: Vec<Vec<&str>> =
-        rows.movie_ids.iter().map(|id| catalog.genres(id).collect()).collect();
+        rows.movie_ids.iter().map(|id| distinct_genres(catalog, id)).collect();
     let mut by_user: Vec<u32> = (0..rows.len() as u32).collect();
     by_user.sort_by_key(|&row| rows.user_ids[row as usize]);
     let mut builder = PreferencesBuilder::default();
@@ -54,7 +54,15 @@ pub fn genre_preferences(
     builder.finish(users.len())
 }
 
-/// Collects users in any order.
+/// The genres of a film, each once.
+pub(crate) fn distinct_genres<'a>(catalog: &'a Catalog, movie_id: &str) -> Vec<&'a str> {
+    let mut genres: Vec<&str> = catalog.genres(movie_id).collect();
+    genres.sort_unstable();
+    genres.dedup();
+    genres
+}
+
+/// Collects users in any order. Genres are numbered in 16 bits; what comes after is left out.
 #[derive(Debug, Default)]
 pub(crate) struct PreferencesBuilder {
     numbers: BTreeMap<Box<str>, u16>,
@@ -72,10 +80,10 @@ impl PreferencesBuilder {
     ) {
         let start = self.genres.len();
         for (name, weight) in favourites {
-            let next = self.numbers.len() as u16;
-            let number = match self.numbers.get(name) {
-                Some(&number) => number,
-                None => *self.numbers.entry(Box::from(name)).or_insert(next),
+            let number = match (self.numbers.get(name), u16::try_from(self.numbers.len())) {
+                (Some(&number), _) => number,
+                (None, Ok(next)) => *self.numbers.entry(Box::from(name)).or_insert(next),
+                (None, Err(_)) => continue,
             };
             self.genres.push(number);
             self.weights.push(weight as f32);

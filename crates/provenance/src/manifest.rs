@@ -81,7 +81,7 @@ pub struct TrainingMetadata {
     /// SHA-256 of the catalog whose genres were used; left out where none was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub catalog_sha256: Option<String>,
-    /// Processor seconds of the whole run, all threads.
+    /// Processor seconds of the training, all threads.
     pub cpu_seconds: f64,
     /// The machine.
     pub host: String,
@@ -93,13 +93,13 @@ pub struct TrainingMetadata {
     pub marquee_version: String,
     /// Rows that repeated a (user, movie) pair and were merged by the dedup rule.
     pub merged_rows: u64,
-    /// Largest resident set of the run.
+    /// Largest resident set of the process up to the end of the training.
     pub peak_rss_bytes: u64,
     /// Operating system and processor family.
     pub platform: String,
     /// Threads used.
     pub threads: u64,
-    /// Wall seconds of the whole run.
+    /// Wall seconds of the training, from reading the data set to the last byte written.
     pub training_seconds: f64,
 }
 
@@ -163,9 +163,8 @@ impl Manifest {
     /// [`ProvenanceError::Dataset`] when it cannot be written.
     pub fn stage(text: &str, path: &Path) -> Result<StagedFile, ProvenanceError> {
         let mut file = StagedFile::create(path)?;
-        file.write_all(text.as_bytes())
-            .and_then(|()| file.flush())
-            .map_err(|source| file.failed(source))?;
+        file.write_all(text.as_bytes()).map_err(|source| file.failed(source))?;
+        file.sync()?;
         Ok(file)
     }
 

@@ -1,8 +1,8 @@
-//! Arguments and reports, as the binaries use them.
+//! Arguments, as the binaries use them.
 
 use std::ffi::OsString;
 
-use marquee_cli::{dashed, write_json};
+use marquee_cli::{check_distinct, dashed};
 
 #[test]
 fn flags_with_underscores_are_those_with_dashes() {
@@ -13,15 +13,17 @@ fn flags_with_underscores_are_those_with_dashes() {
 }
 
 #[test]
-fn a_report_replaces_the_old_one_or_leaves_it() {
+fn one_file_under_two_names_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("made/on/the/way/report.json");
-    write_json(&path, &serde_json::json!({"rows": 1})).unwrap();
-    write_json(&path, &serde_json::json!({"rows": 2})).unwrap();
-    assert_eq!(fs_err::read_to_string(&path).unwrap(), "{\n  \"rows\": 2\n}\n");
-    let inside_a_file = path.join("report.json");
-    let error = write_json(&inside_a_file, &1).unwrap_err();
-    assert!(format!("{error:#}").contains("report.json"), "{error:#}");
-    let names = fs_err::read_dir(path.parent().unwrap()).unwrap().count();
-    assert_eq!(names, 1, "temporary files are left behind");
+    let path = |name: &str| folder.path().join(name);
+    fs_err::write(path("raw.log"), "").unwrap();
+    std::os::unix::fs::symlink(path("raw.log"), path("link.log")).unwrap();
+    let distinct = |inputs: &[&str], outputs: &[&str]| {
+        let paths = |names: &[&str]| names.iter().map(|name| path(name)).collect::<Vec<_>>();
+        check_distinct(&paths(inputs), &paths(outputs)).is_ok()
+    };
+    assert!(distinct(&["raw.log", "raw.log"], &["a.csv", "b.csv"]));
+    assert!(!distinct(&[], &["a.csv", "./a.csv"]));
+    assert!(!distinct(&["raw.log"], &["a.csv", "./raw.log"]));
+    assert!(!distinct(&["raw.log"], &["link.log"]));
 }

@@ -95,7 +95,7 @@ impl QuarantineWriter {
     }
 
     pub(super) fn finish(mut self) -> Result<StagedFile, DatasetError> {
-        self.file.flush().map_err(|source| self.file.failed(source))?;
+        self.file.sync()?;
         Ok(self.file)
     }
 

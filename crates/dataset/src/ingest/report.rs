@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, io::Write, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
 use serde::{Deserialize, Serialize};
 
@@ -53,11 +53,8 @@ impl IngestReport {
 
     pub(super) fn stage(&self, path: &Path) -> Result<StagedFile, DatasetError> {
         let mut file = StagedFile::create(path)?;
-        serde_json::to_writer_pretty(&mut file, self)
-            .map_err(std::io::Error::from)
-            .and_then(|()| file.write_all(b"\n"))
-            .and_then(|()| file.flush())
-            .map_err(|source| file.failed(source))?;
+        file.write_json(self)?;
+        file.sync()?;
         Ok(file)
     }
 }

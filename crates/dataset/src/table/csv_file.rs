@@ -2,7 +2,9 @@ use std::{path::Path, str};
 
 use csv::{ByteRecord, ReaderBuilder};
 
-use super::{INTERACTION_COLUMNS, USER_ID_RANGE, user_id};
+use super::{
+    INTERACTION_COLUMNS, RATING_RANGE, USER_ID_RANGE, check_movie_id, check_rating, user_id,
+};
 use crate::{DatasetError, Interactions};
 
 pub(super) fn read(path: &Path) -> Result<Interactions, DatasetError> {
@@ -17,15 +19,19 @@ pub(super) fn read(path: &Path) -> Result<Interactions, DatasetError> {
         let field = |column: usize| record.get(columns[column]).unwrap_or_default();
         let user = integer(field(0), path, line, "user_id", USER_ID_RANGE)?;
         let user = user_id(user, path, line)?;
-        let rating = integer(field(2), path, line, "rating", "an integer")?;
+        let rating = integer(field(2), path, line, "rating", RATING_RANGE)?;
+        let rating = check_rating(rating, path, line)?;
         let timestamp =
             integer(field(3), path, line, "timestamp", "an integer (seconds since 1970)")?;
-        let movie = str::from_utf8(field(1)).ok().filter(|movie| !movie.is_empty());
-        let movie = movie.ok_or_else(|| {
+        let movie = str::from_utf8(field(1)).map_err(|_| {
             let value = String::from_utf8_lossy(field(1));
-            DatasetError::value(path, line, "movie_id", &value, "a non-empty UTF-8 text")
+            DatasetError::value(path, line, "movie_id", &value, "UTF-8")
         })?;
+        let known = table.movie_ids.len();
         table.push(user, movie, rating, timestamp);
+        if table.movie_ids.len() > known {
+            check_movie_id(movie, path, line)?;
+        }
     }
     Ok(table)
 }

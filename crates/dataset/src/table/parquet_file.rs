@@ -11,7 +11,7 @@ use parquet::arrow::{
     arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder},
 };
 
-use super::{EVENT_COLUMNS, INTERACTION_COLUMNS, user_id};
+use super::{EVENT_COLUMNS, INTERACTION_COLUMNS, check_movie_id, check_rating, user_id};
 use crate::{DatasetError, EventDetail, EventTable, Interactions};
 
 const BATCH_ROWS: usize = 1 << 16;
@@ -26,7 +26,8 @@ fn open(path: &Path) -> Result<Builder, DatasetError> {
 /// Whether the file has the columns of single events.
 pub(super) fn has_events(path: &Path) -> Result<bool, DatasetError> {
     let builder = open(path)?;
-    Ok(builder.schema().column_with_name("kind").is_some())
+    let has = |name| builder.schema().column_with_name(name).is_some();
+    Ok(has("kind") && has("minute") && has("stars"))
 }
 
 pub(super) fn read_interactions(path: &Path, table: &mut Interactions) -> Result<(), DatasetError> {
@@ -35,7 +36,9 @@ pub(super) fn read_interactions(path: &Path, table: &mut Interactions) -> Result
         let columns = CommonColumns::of(path, batch, first_row)?;
         let ratings = integers(path, batch, "rating", first_row)?;
         columns.append(path, first_row, table)?;
-        table.ratings.extend_from_slice(ratings.as_primitive::<Int64Type>().values());
+        for (row, &rating) in ratings.as_primitive::<Int64Type>().values().iter().enumerate() {
+            table.ratings.push(check_rating(rating, path, first_row + row as u64)?);
+        }
         Ok(())
     })
 }
@@ -128,11 +131,7 @@ impl CommonColumns {
                 Some(code) => code,
                 None => {
                     let id = dictionary.value(key as usize);
-                    if id.is_empty() {
-                        let line = first_row + row as u64;
-                        let expected = "a non-empty text";
-                        return Err(DatasetError::value(path, line, "movie_id", id, expected));
-                    }
+                    check_movie_id(id, path, first_row + row as u64)?;
                     *codes[key as usize].insert(table.movie_ids.code(id))
                 }
             };

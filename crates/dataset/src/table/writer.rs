@@ -180,7 +180,7 @@ impl InteractionsWriter {
                     let source = io::Error::new(error.error().kind(), error.to_string());
                     DatasetError::Write { path: self.path, source }
                 })?;
-                Ok(finished(output))
+                finished(output)
             }
             Sink::Parquet(writer, _) => end_parquet(*writer, &self.path),
         }
@@ -276,13 +276,15 @@ fn parquet_sink(path: &Path, output: Digesting, fields: Vec<Field>) -> Result<Si
 }
 
 fn end_parquet(writer: ArrowWriter<Digesting>, path: &Path) -> Result<FinishedTable, DatasetError> {
-    writer.into_inner().map(finished).map_err(DatasetError::parquet(path))
+    finished(writer.into_inner().map_err(DatasetError::parquet(path))?)
 }
 
-fn finished(output: Digesting) -> FinishedTable {
+/// Everything is on the disk before any of the outputs of a run moves.
+fn finished(mut output: Digesting) -> Result<FinishedTable, DatasetError> {
+    output.file.sync()?;
     let digest =
         FileDigest { sha256: hex(&output.hasher.finalize()), size_bytes: output.size_bytes };
-    FinishedTable { file: output.file, digest }
+    Ok(FinishedTable { file: output.file, digest })
 }
 
 fn user_ids(table: &Interactions) -> ArrayRef {

@@ -6,6 +6,7 @@ mod ingest; // logs to rows, quarantine and report
 mod matrix; // vocabularies and sparse matrices
 mod seen; // npz files of what users have seen
 mod split; // leave-last-n
+mod staged; // files that appear whole or not at all
 mod tables; // csv and Parquet files
 
 use std::path::{Path, PathBuf};

@@ -8,7 +8,7 @@ use marquee_dataset::{
 use crate::{rows, table};
 
 const ROWS: [(u64, &str, i64, i64); 3] =
-    [(9, "x,\"y\"+1999", 5, -3), (0, "été", 1, 0), (i64::MAX as u64, "z", -7, i64::MAX)];
+    [(9, "x\"y\"+1999", 5, -3), (0, "été", 1, 0), (i64::MAX as u64, "z", 2, i64::MAX)];
 
 fn written(path: &Path) {
     let mut writer = InteractionsWriter::create(path).unwrap();
@@ -29,7 +29,7 @@ fn tables_survive_both_formats() {
         assert_eq!(rows(&read_interactions(&path).unwrap()), ROWS, "{name}");
     }
     let csv = fs_err::read_to_string(folder.path().join("table.csv")).unwrap();
-    assert!(csv.starts_with("user_id,movie_id,rating,timestamp\n9,\"x,\"\"y\"\"+1999\",5,-3\n"));
+    assert!(csv.starts_with("user_id,movie_id,rating,timestamp\n9,\"x\"\"y\"\"+1999\",5,-3\n"));
 }
 
 #[test]
@@ -70,7 +70,11 @@ fn wrong_tables_are_named_with_the_place_and_the_remedy() {
         (format!("{header}x,a,1,1\n"), &["line 3", "user_id \"x\""]),
         (format!("{header}-1,a,1,1\n"), &["line 3", "user_id \"-1\""]),
         (format!("{header}1,,1,1\n"), &["line 3", "movie_id"]),
-        (format!("{header}1,a,4.5,1\n"), &["line 3", "rating \"4.5\""]),
+        (format!("{header}1,\"a,b\",1,1\n"), &["line 3", "movie_id \"a,b\""]),
+        (format!("{header}1,a b,1,1\n"), &["line 3", "movie_id \"a b\""]),
+        (format!("{header}1,a,4.5,1\n"), &["line 3", "rating \"4.5\"", "1 to 5"]),
+        (format!("{header}1,a,6,1\n"), &["line 3", "rating \"6\""]),
+        (format!("{header}1,a,-3,1\n"), &["line 3", "rating \"-3\""]),
         (format!("{header}1,a,1,now\n"), &["line 3", "timestamp \"now\""]),
         (format!("{header}1,a,1\n"), &["line: 3"]),
     ] {

@@ -129,3 +129,40 @@ fn a_folder_without_models_says_what_it_lacks() {
     assert!(error.to_string().contains("als_model.npz"), "{error}");
     assert!(error.to_string().contains("als-train"), "{error}");
 }
+
+#[test]
+fn genres_are_those_of_the_training_whatever_becomes_of_the_catalog() {
+    let place = trained();
+    fs_err::remove_file(place.path("movie_catalog.json")).unwrap();
+    let models = load(&place);
+    assert_eq!(best(models.rungs.popgen.as_ref(), 4), "film+04");
+    assert_eq!(models.titles.get("film+04"), None);
+    assert!(models.notes[0].contains("movie_catalog.json"), "{:?}", models.notes);
+}
+
+#[test]
+fn a_manifest_of_another_model_is_refused() {
+    let place = trained();
+    fs_err::copy(place.path("popgen_manifest.json"), place.path("model_manifest.json")).unwrap();
+    let message = refusal(&place);
+    assert!(message.contains("model_manifest.json") && message.contains("als"), "{message}");
+}
+
+#[test]
+fn settings_of_the_training_reach_the_server() {
+    let place = Workplace::new();
+    let job = marquee_pipeline::PopGenJob {
+        data_path: place.path("data.csv"),
+        catalog: place.path("movie_catalog.json"),
+        artifact_dir: place.0.path().to_owned(),
+        config: marquee_popgen::PopGenConfig { alpha: 0.0, pool: 3 },
+        ..marquee_pipeline::PopGenJob::default()
+    };
+    marquee_pipeline::train_popgen(&job, &mut marquee_dataset::NoProgress).unwrap();
+    let models = load(&place);
+    let model = &models.rungs.popgen.as_ref().unwrap().model;
+    let request = Request { user: model.user_row(4), k: 20, include_seen: true };
+    let ranked = model.recommend(&request).unwrap();
+    assert_eq!(ranked.len(), 3, "the pool");
+    assert!(ranked.iter().all(|scored| scored.score == 9.0), "no genre raises a film: {ranked:?}");
+}

@@ -26,7 +26,7 @@ fn a_manifest_names_code_data_settings_and_artifacts() {
     assert_eq!(manifest.deployed_at, None);
     let popgen = place.train_popgen("p1").unwrap().manifest;
     assert_eq!(popgen.model_family, "popgen");
-    assert_eq!(popgen.artifacts.len(), 3);
+    assert_eq!(popgen.artifacts.len(), 4);
     assert!(popgen.metadata.catalog_sha256.is_some());
 }
 
@@ -126,4 +126,34 @@ fn a_folder_that_cannot_be_written_is_named() {
     job.artifact_dir = place.path("data.csv");
     let error = train_als(&job, &mut NoProgress).unwrap_err();
     assert!(error.to_string().contains("data.csv"), "{error}");
+}
+
+#[test]
+fn manifests_in_a_folder_of_their_own_stand_beside_the_model_too() {
+    let place = Workplace::new();
+    place.train_als("v1").unwrap();
+    let mut job = place.als_job("v2");
+    job.manifest_dir = Some(place.path("elsewhere"));
+    let trained = train_als(&job, &mut NoProgress).unwrap();
+    for path in
+        ["elsewhere/model_manifest.json", "elsewhere/manifests/v2.json", "model_manifest.json"]
+    {
+        assert_eq!(Manifest::read(&place.path(path)).unwrap(), trained.manifest, "{path}");
+    }
+    assert!(!place.path("manifests/v2.json").exists());
+}
+
+#[test]
+fn a_data_set_that_changes_meanwhile_is_not_vouched_for() {
+    struct Meddler(std::path::PathBuf);
+    impl Progress for Meddler {
+        fn advance(&mut self, _units: u64) {
+            let csv = fs_err::read_to_string(&self.0).unwrap();
+            fs_err::write(&self.0, csv + "99,film+00,1,9\n").unwrap();
+        }
+    }
+    let place = Workplace::new();
+    let error = train_als(&place.als_job("v"), &mut Meddler(place.path("data.csv"))).unwrap_err();
+    assert!(matches!(error, PipelineError::DatasetChanged { .. }), "{error:?}");
+    assert!(!place.path("als_model.npz").exists());
 }

@@ -29,7 +29,7 @@ fn catalog() -> Catalog {
         r#"{"d1": {"title": "D1", "genres": ["Drama"]}, "d2": {"title": "D2", "genres": ["Drama"]},
             "c1": {"title": "C1", "genres": [{"id": 2, "name": "Comedy"}]},
             "c2": {"title": "C2", "genres": ["Comedy"]},
-            "both": {"title": "B", "genres": ["Comedy", "Drama"]}, "none": {"title": "N"}}"#,
+            "both": {"title": "B", "genres": ["Comedy", "Drama", {"id": 1, "name": "Drama"}]}, "none": {"title": "N"}}"#,
     )
     .unwrap()
 }
