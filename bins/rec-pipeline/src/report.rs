@@ -28,13 +28,11 @@ fn write(text: &mut String, made: &DemoReport, folder: &Path) -> std::fmt::Resul
     for trained in [&made.als, &made.popgen] {
         let manifest = &trained.manifest;
         let seconds = manifest.metadata.training_seconds;
-        let settings: Vec<String> = manifest
-            .hyperparameters
-            .iter()
-            .map(|(name, value)| format!("{name} {value}"))
-            .collect();
-        let (version, settings) = (&manifest.model_version, settings.join(", "));
-        writeln!(text, "trained    {version} in {seconds:.2} s ({settings})")?;
+        writeln!(text, "trained    {} in {seconds:.2} s", manifest.model_version)?;
+        let settings = manifest.hyperparameters.iter();
+        let settings: Vec<String> =
+            settings.map(|(name, value)| format!("{name} {value}").replace('"', "")).collect();
+        writeln!(text, "           {}", settings.join(", "))?;
     }
     let users = made.scores.first().map_or(0, |score| score.metrics.evaluated_users);
     writeln!(text, "\nheld out: the last film of {users} users, ranked against all unseen films")?;
