@@ -115,6 +115,9 @@ pub enum AlsError {
         /// The first such row.
         row: usize,
     },
+    /// The factors of a model are so great that a score may be infinite.
+    #[error("the factors are so great that scores may not fit single precision")]
+    ScoreNotFinite,
     /// A model file cannot be opened, or is no zip archive.
     #[error("failed to read model file {}", path.display())]
     Open {

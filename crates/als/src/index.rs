@@ -149,7 +149,8 @@ fn padded(matrix: &Matrix, rows: &[u32]) -> Vec<Wide> {
     rows.iter().flat_map(|&row| Wide::runs_of(matrix.row(row as usize))).collect()
 }
 
-fn greatest_norm(matrix: &Matrix) -> f32 {
+/// The greatest norm of a row, rounded up.
+pub(crate) fn greatest_norm(matrix: &Matrix) -> f32 {
     (0..matrix.rows())
         .map(|row| matrix.row(row).iter().map(|&value| f64::from(value).powi(2)).sum::<f64>())
         .map(|squares| up(squares.sqrt()))

@@ -2,7 +2,11 @@ use marquee_dataset::{MovieVocabulary, UserVocabulary};
 use marquee_recommender::{ItemRow, Recommender, Request, ScoredItem, SeenItems, UserRow};
 use pulp::{Arch, Simd, WithSimd};
 
-use crate::{AlsError, Factors, ITEM_FACTORS, Matrix, USER_FACTORS, index::ItemIndex, lanes::dot};
+use crate::{
+    AlsError, Factors, ITEM_FACTORS, MAX_FACTORS, Matrix, USER_FACTORS,
+    index::{ItemIndex, greatest_norm},
+    lanes::dot,
+};
 
 /// A trained model that answers requests: factors, the ids of their rows, and what users have seen.
 ///
@@ -11,9 +15,10 @@ use crate::{AlsError, Factors, ITEM_FACTORS, Matrix, USER_FACTORS, index::ItemIn
 /// [`ranks_before`](marquee_recommender::ranks_before).
 ///
 /// `recommend` gives `None` for an unknown user (row `None`, or one there is none of) and for a
-/// user whose factors are all zero, which is one without ratings in training. It takes scratch for
-/// one vector and the list, not for all items, and looks only at items whose norm can bring them
-/// into the list; at worst, with `k` near the number of items, it scores all of them.
+/// user whose factors are all zero, which is one without ratings in training. It looks
+/// only at items whose norm can bring them into the list, and keeps those whose approximate scores
+/// may; with `k` near the number of items, many equal scores, or one norm far above all others
+/// that may be all of them.
 #[derive(Debug, Clone)]
 pub struct AlsModel {
     factors: Factors,
@@ -31,14 +36,19 @@ impl AlsModel {
     ///
     /// # Errors
     /// [`AlsError::Mismatch`] when factors, vocabularies and seen items are not those of as many
-    /// users, items and factors; [`AlsError::FactorNotFinite`] for factors that hold no numbers.
+    /// users, items and factors; [`AlsError::Factors`] for none or too many factors;
+    /// [`AlsError::FactorNotFinite`] for factors that hold no numbers, and
+    /// [`AlsError::ScoreNotFinite`] for such as could give scores beyond single precision.
     pub fn new(
         factors: Factors,
         users: UserVocabulary,
         movies: MovieVocabulary,
         seen: Option<SeenItems>,
     ) -> Result<Self, AlsError> {
-        factors.factors()?;
+        let count = factors.factors()?;
+        if !(1..=MAX_FACTORS).contains(&count) {
+            return Err(AlsError::Factors { factors: count });
+        }
         let (user_rows, item_rows) = (factors.users.rows(), factors.items.rows());
         same_rows(USER_FACTORS, user_rows, "user_map", users.len())?;
         same_rows(ITEM_FACTORS, item_rows, "movie_map", movies.len())?;
@@ -51,6 +61,10 @@ impl AlsModel {
         }
         check_finite(USER_FACTORS, &factors.users)?;
         check_finite(ITEM_FACTORS, &factors.items)?;
+        let greatest = greatest_norm(&factors.users) * greatest_norm(&factors.items);
+        if !greatest.is_finite() {
+            return Err(AlsError::ScoreNotFinite);
+        }
         let index = ItemIndex::new(&factors);
         Ok(Self { factors, users, movies, seen, index })
     }

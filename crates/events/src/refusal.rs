@@ -4,7 +4,8 @@ use thiserror::Error;
 ///
 /// A fixed list: [`as_str`](Self::as_str) gives names that reports and quarantine files may rely
 /// on, [`ALL`](Self::ALL) every one of them. A line is checked in the order of this list down to
-/// [`BadUserId`](Self::BadUserId), then its request from left to right, and the first reason met is
+/// [`BadUserId`](Self::BadUserId). Of a request the shape comes first, of a recommendation then what
+/// stands behind its result, then the movie ids, the minute or the stars; the first reason met is
 /// the one given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Error)]
 #[non_exhaustive]

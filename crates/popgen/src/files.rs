@@ -1,6 +1,6 @@
 //! The model's files: popularity and preferences as Parquet, the audience as npz.
 
-use std::{path::Path, sync::Arc};
+use std::{collections::HashSet, path::Path, sync::Arc};
 
 use arrow::{
     array::{
@@ -43,7 +43,7 @@ pub fn write_popularity(table: &PopularityTable, file: &mut StagedFile) -> Resul
 /// # Errors
 /// [`PopGenError`] when the file is missing, malformed, or not in its order.
 pub fn read_popularity(path: &Path) -> Result<PopularityTable, PopGenError> {
-    let mut films = Vec::new();
+    let (mut films, mut distinct) = (Vec::new(), HashSet::new());
     for_each_batch(path, |batch| {
         let ids = column(path, batch, "movie_id", &DataType::Utf8)?;
         let pop = column(path, batch, "pop", &DataType::Float64)?;
@@ -54,6 +54,9 @@ pub fn read_popularity(path: &Path) -> Result<PopularityTable, PopGenError> {
             let pop = pop.value(row);
             if !pop.is_finite() || ids.value(row).is_empty() {
                 return Err(content(path, format!("row {} holds no popularity", films.len() + 1)));
+            }
+            if !distinct.insert(Box::<str>::from(ids.value(row))) {
+                return Err(content(path, format!("film {} stands twice", ids.value(row))));
             }
             films.push((Box::from(ids.value(row)), pop, viewers.value(row)));
         }

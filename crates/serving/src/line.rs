@@ -36,7 +36,7 @@ pub(crate) fn append(served: &Served<'_>, out: &mut Vec<u8>) -> Result<(), Refus
     let target = format!("/recommend/{}", served.user);
     let (status, outcome) = match served.shown {
         Some(shown) => (200, Outcome::List(MovieList::from_joined(shown.list)?)),
-        None => (503, Outcome::Failure(FailureText::new("no model")?)),
+        None => (503, Outcome::Failure(FailureText::new("no list for this user")?)),
     };
     let variant = Token::new(served.variant.text())?;
     let recommendation = Recommendation {

@@ -24,7 +24,7 @@ pub const LIST_LENGTH: usize = 20;
 pub struct BuildInfo {
     /// Version of the program.
     pub version: String,
-    /// Commit it was built from, where known.
+    /// Commit of its code, where known.
     pub git_commit: Option<String>,
 }
 

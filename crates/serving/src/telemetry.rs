@@ -1,6 +1,6 @@
 use std::{
     cell::RefCell,
-    io::Write,
+    io::{self, Write},
     mem,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -64,8 +64,9 @@ impl Telemetry {
 
     /// Starts the writer. `capacity` is how many lines may wait, at least 1.
     ///
-    /// The sink's errors end nothing: the lines of the failed write are counted as dropped, the
-    /// first failure is logged, and later lines are tried again.
+    /// The sink's errors end nothing: the lines of a batch that it did not take whole are counted
+    /// as dropped, the first failure is logged, and later lines are tried again, on a line of
+    /// their own. A sink that would block is waited for.
     ///
     /// # Errors
     /// [`ServingError::Telemetry`] when no thread can be started, [`ServingError::Metrics`] when
@@ -83,7 +84,8 @@ impl Telemetry {
         });
         let (bell, rings) = bounded(1);
         let (finish, finished) = bounded(1);
-        let writer = Writer { shared: Arc::clone(&shared), sink, has_failed: false };
+        let writer =
+            Writer { shared: Arc::clone(&shared), sink, has_failed: false, is_torn: false };
         thread::Builder::new()
             .name(String::from("telemetry"))
             .spawn(move || {
@@ -165,6 +167,8 @@ struct Writer<W> {
     shared: Arc<Shared>,
     sink: W,
     has_failed: bool,
+    /// Whether the sink has taken a part of a line and not its end.
+    is_torn: bool,
 }
 
 impl<W: Write> Writer<W> {
@@ -191,14 +195,40 @@ impl<W: Write> Writer<W> {
         if batch.count == 0 {
             return;
         }
-        let written = self.sink.write_all(&batch.bytes).and_then(|()| self.sink.flush());
-        if let Err(error) = written {
-            self.shared.dropped.inc_by(batch.count as u64);
+        let (taken, written) = self.put(&batch.bytes);
+        if let Err(error) = written.and_then(|()| self.sink.flush()) {
+            let left = batch.bytes[taken..].iter().filter(|&&byte| byte == b'\n').count();
+            self.shared.dropped.inc_by(left as u64);
             if !self.has_failed {
                 self.has_failed = true;
                 tracing::warn!(%error, "log lines cannot be written; answers go on without them");
             }
         }
         batch.bytes.clear();
+    }
+
+    /// Writes whole lines, after the end of a torn one; how many bytes of them the sink took.
+    fn put(&mut self, lines: &[u8]) -> (usize, io::Result<()>) {
+        if self.is_torn
+            && let Err(error) = self.sink.write_all(b"\n")
+        {
+            return (0, Err(error));
+        }
+        self.is_torn = false;
+        let mut taken = 0;
+        while taken < lines.len() {
+            match self.sink.write(&lines[taken..]) {
+                Ok(0) => return (taken, Err(io::ErrorKind::WriteZero.into())),
+                Ok(count) => taken += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // A sink that does not block is only busy.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::sleep(REST),
+                Err(error) => {
+                    self.is_torn = taken > 0 && lines[taken - 1] != b'\n';
+                    return (taken, Err(error));
+                }
+            }
+        }
+        (taken, Ok(()))
     }
 }

@@ -98,7 +98,7 @@ impl Synth {
     /// made first stands first. Bad lines stand where the line they were made from stands.
     ///
     /// Writes through a buffer of its own. Every call writes the same bytes. Memory: 8 bytes a
-    /// session and 4 bytes a (user, film) pair, whatever the length of the log.
+    /// session, 32 bytes a user and 4 bytes a (user, film) pair, whatever the length of the log.
     ///
     /// # Errors
     /// [`SynthError::Write`] when `out` fails; part of the log may be written by then.

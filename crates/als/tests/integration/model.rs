@@ -1,4 +1,4 @@
-use marquee_als::{AlsConfig, AlsError, AlsModel, Factors, Silent, train};
+use marquee_als::{AlsConfig, AlsError, AlsModel, Factors, Matrix, Silent, train};
 use marquee_dataset::{Csr, MovieVocabulary, UserVocabulary};
 use marquee_recommender::{ItemRow, Recommender, Request, SeenItems, UserRow, conformance};
 
@@ -93,6 +93,19 @@ fn parts_that_do_not_belong_together_are_refused_by_name() {
 
 #[test]
 fn a_matrix_has_as_many_values_as_its_shape_says() {
-    let error = marquee_als::Matrix::new(2, 3, vec![0.0; 5]).unwrap_err();
+    let error = Matrix::new(2, 3, vec![0.0; 5]).unwrap_err();
     assert!(matches!(error, AlsError::Mismatch { left_size: 5, right_size: 6, .. }), "{error}");
+}
+
+#[test]
+fn factors_that_cannot_score_are_refused() {
+    let model = |columns: usize, value: f32| {
+        let side = |rows: usize| Matrix::new(rows, columns, vec![value; rows * columns]).unwrap();
+        let factors = Factors { users: side(2), items: side(3) };
+        let movies = MovieVocabulary::new(["a", "b", "c"]);
+        AlsModel::new(factors, UserVocabulary::new([1, 2]), movies, None)
+    };
+    assert!(matches!(model(0, 0.0), Err(AlsError::Factors { factors: 0 })));
+    assert!(matches!(model(1, 1e20), Err(AlsError::ScoreNotFinite)));
+    assert!(model(1, 1e18).is_ok());
 }

@@ -228,3 +228,43 @@ async fn a_closed_sink_costs_lines_but_no_answers() {
     assert_eq!(get(&application, "/recommend/1").await.status, 200);
     assert_eq!(dropped(&application).await, "recommendation_log_dropped_total 11");
 }
+
+/// Takes a few bytes of the first line, is busy, fails, then takes everything.
+struct Faltering {
+    step: usize,
+    log: Log,
+}
+
+impl Write for Faltering {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.step += 1;
+        match self.step {
+            1 => self.log.write(&bytes[..bytes.len().min(50)]),
+            2 => Err(io::ErrorKind::WouldBlock.into()),
+            3 => self.log.write(&bytes[..bytes.len().min(10)]),
+            4 => Err(io::ErrorKind::StorageFull.into()),
+            _ => self.log.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.log.flush()
+    }
+}
+
+#[actix_web::test]
+async fn a_torn_line_is_dropped_and_spoils_no_other() {
+    let log = Log::default();
+    let application = logging(rungs(), true, Faltering { step: 0, log: log.clone() });
+    get(&application, "/recommend/1").await;
+    while log.text().len() < 60 || dropped(&application).await.ends_with(" 0") {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    get(&application, "/recommend/2").await;
+    assert!(application.telemetry().close(PATIENCE));
+    let text = log.text();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!((lines.len(), lines[0].len()), (2, 60), "{text}");
+    assert_eq!(recommendation(lines[1]).target.as_str(), "/recommend/2");
+    assert_eq!(application.telemetry().dropped(), 1);
+}
