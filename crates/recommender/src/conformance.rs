@@ -1,9 +1,11 @@
 //! Checks every [`Recommender`] must pass, for use in the tests of its implementation.
 //!
-//! ```no_run
-//! # fn model() -> Box<dyn marquee_recommender::Recommender> { unimplemented!() }
-//! let model = model();
-//! marquee_recommender::conformance::check(model.as_ref(), &[1, 2, 3], |_user| Vec::new());
+//! ```
+//! use marquee_recommender::{Recommender, conformance};
+//!
+//! fn conforms(model: &dyn Recommender) {
+//!     conformance::check(model, &[1, 2, 3], |_user| Vec::new());
+//! }
 //! ```
 
 use std::{cmp::Ordering, collections::HashSet};
