@@ -13,6 +13,10 @@ use std::{
 use marquee_als::AlsConfig;
 use marquee_dataset::NoProgress;
 use marquee_pipeline::{AlsJob, train_als};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 
 fn train(folder: &Path) {
     let mut csv = "user_id,movie_id,rating,timestamp\n".to_owned();
@@ -87,7 +91,7 @@ fn it_answers_logs_and_stops_when_told() {
     let stranger = get(&address, "/recommend/999").to_ascii_lowercase();
     assert!(stranger.contains("x-recommendation-source: popularity"), "{stranger}");
     assert!(get(&address, "/recommend/-1").starts_with("HTTP/1.1 400"));
-    Command::new("kill").arg(child.id().to_string()).status().unwrap();
+    kill(Pid::from_raw(child.id() as i32), Signal::SIGTERM).unwrap();
     assert_eq!(exit_code(&mut child), Some(0));
     let mut log = String::new();
     child.stdout.take().unwrap().read_to_string(&mut log).unwrap();

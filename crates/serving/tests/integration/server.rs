@@ -13,6 +13,10 @@ use std::{
 
 use marquee_recommender::{ItemRow, Recommender, Request, ScoredItem, UserRow};
 use marquee_serving::{Rung, Rungs, Running, ServerConfig, ServingError, Telemetry, serve};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 
 use crate::support::{Fake, Log, PATIENCE, experiment, provenance, rungs, service};
 
@@ -186,7 +190,7 @@ impl Drop for Guarded {
 
 #[test]
 fn signals_end_the_server_in_order() {
-    for signal in ["TERM", "INT"] {
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
         let child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "server::child_process", "--nocapture", "--test-threads=1"])
             .env(CHILD, "1")
@@ -205,11 +209,7 @@ fn signals_end_the_server_in_order() {
             }
         };
         assert!(fetch(address, "/health/live").contains("alive"));
-        let killed = Command::new("kill")
-            .args([format!("-{signal}"), child.0.id().to_string()])
-            .status()
-            .unwrap();
-        assert!(killed.success());
+        kill(Pid::from_raw(child.0.id() as i32), signal).unwrap();
         let status = child.wait();
         let mut rest = String::new();
         output.read_to_string(&mut rest).unwrap();
