@@ -118,34 +118,39 @@ impl Keys {
 /// One row for each distinct key, sorted by user, time and input order.
 ///
 /// Which row stays is for `strategy` to say; [`Strategy::Aggregate`] keeps the latest here, since a
-/// table of four columns has nothing to aggregate. O(n log n), sorted on all threads; 12 bytes a
-/// row beside input and output.
+/// table of four columns has nothing to aggregate. O(n log n), sorted on all threads. Beside input
+/// and output it holds row numbers, 8 bytes a row at most, and, unless the latest is kept by user,
+/// a hash table of all distinct keys.
 ///
 /// # Panics
 /// On a table of 2³² rows or more.
 #[must_use]
 pub fn dedup(table: &Interactions, strategy: Strategy, keys: Keys) -> Interactions {
-    let order = by_user_and_time(table);
+    let rows = row_count(table);
     let mut kept = match strategy {
         Strategy::LatestByTimestamp | Strategy::Aggregate if keys.user_id => {
-            latest_by_user(table, &order, keys)
+            latest_by_user(table, &by_user_and_time(table), keys)
         }
         Strategy::LatestByTimestamp | Strategy::Aggregate => {
-            let mut by_time: Vec<u32> = order.clone();
+            let mut by_time: Vec<u32> = (0..rows).collect();
             by_time.par_sort_unstable_by_key(|&row| (table.timestamps[row as usize], row));
             first_of_each(table, keys, by_time.into_iter().rev())
         }
-        Strategy::FirstSeen => first_of_each(table, keys, 0..table.len() as u32),
-        Strategy::LastSeen => first_of_each(table, keys, (0..table.len() as u32).rev()),
+        Strategy::FirstSeen => first_of_each(table, keys, 0..rows),
+        Strategy::LastSeen => first_of_each(table, keys, (0..rows).rev()),
     };
     kept.par_sort_unstable_by_key(|&row| sort_key(table, row));
     table.select(&kept)
 }
 
+/// Rows are numbered in 32 bits.
+fn row_count(table: &Interactions) -> u32 {
+    u32::try_from(table.len()).expect("fewer than 2^32 rows")
+}
+
 /// All rows, sorted by user, time and input order.
 pub(crate) fn by_user_and_time(table: &Interactions) -> Vec<u32> {
-    let rows = u32::try_from(table.len()).expect("fewer than 2^32 rows");
-    let mut order: Vec<u32> = (0..rows).collect();
+    let mut order: Vec<u32> = (0..row_count(table)).collect();
     order.par_sort_unstable_by_key(|&row| sort_key(table, row));
     order
 }

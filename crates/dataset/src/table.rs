@@ -6,9 +6,8 @@ mod writer;
 
 use std::path::Path;
 
-pub use writer::{EventsWriter, FinishedTable, InteractionsWriter};
-
 use marquee_events::MovieId;
+pub use writer::{EventsWriter, FinishedTable, InteractionsWriter};
 
 use crate::{DatasetError, EventTable, Interactions};
 

@@ -6,7 +6,7 @@ use marquee_provenance::{ModelVersion, TrainingMetadata};
 
 use crate::{
     ArtifactName, PipelineError, Trained,
-    training::{Facts, Training, hyperparameters},
+    training::{Facts, Plan, Training, hyperparameters},
 };
 
 /// An ALS training from a data set to artifacts.
@@ -54,15 +54,15 @@ impl Default for AlsJob {
 /// written. The model that was there stays until the new one is on the disk as a whole.
 pub fn train_als(job: &AlsJob, progress: &mut dyn Progress) -> Result<Trained, PipelineError> {
     job.config.validate()?;
-    let mut training = Training::start(
-        "als",
-        &job.data_path,
-        &job.artifact_dir,
-        ArtifactName::AlsManifest,
-        job.manifest_dir.as_deref(),
-        job.model_version.as_ref(),
-        job.data_version.as_deref(),
-    )?;
+    let mut training = Training::start(Plan {
+        family: "als",
+        manifest_name: ArtifactName::AlsManifest,
+        data_path: &job.data_path,
+        artifact_dir: &job.artifact_dir,
+        manifest_dir: job.manifest_dir.as_deref(),
+        model_version: job.model_version.as_ref(),
+        data_version: job.data_version.as_deref(),
+    })?;
     progress.begin("reading the data set", None);
     let table = read_interactions(&job.data_path)?;
     if table.is_empty() {

@@ -45,7 +45,8 @@ pub fn load_models(folder: &Path) -> Result<LoadedModels, PipelineError> {
         Catalog::default()
     };
     let mut rungs = Rungs::default();
-    if let Some(manifest) = POPGEN.find(folder, &mut notes)? {
+    if POPGEN.is_complete(folder, &mut notes) {
+        let manifest = POPGEN.manifest(folder, &mut notes)?;
         let (popgen, popularity) = popgen(folder, manifest.as_ref())?;
         // Again: a training may have put new files in place while these were read.
         POPGEN.verify(folder, manifest.as_ref())?;
@@ -54,7 +55,8 @@ pub fn load_models(folder: &Path) -> Result<LoadedModels, PipelineError> {
         rungs.popularity = Some(Rung { model: popularity, provenance: provenance.clone() });
         rungs.popgen = Some(Rung { model: popgen, provenance });
     }
-    if let Some(manifest) = ALS.find(folder, &mut notes)? {
+    if ALS.is_complete(folder, &mut notes) {
+        let manifest = ALS.manifest(folder, &mut notes)?;
         let model = als(folder)?;
         ALS.verify(folder, manifest.as_ref())?;
         let provenance = provenance(manifest.as_ref());
@@ -102,13 +104,8 @@ const POPGEN: ModelFiles = ModelFiles {
 };
 
 impl ModelFiles {
-    /// `None` where a file of the model is missing; otherwise its manifest, if there is one,
-    /// with every artifact checked against it.
-    fn find(
-        &self,
-        folder: &Path,
-        notes: &mut Vec<String>,
-    ) -> Result<Option<Option<Manifest>>, PipelineError> {
+    /// Whether all files of the model stand in the folder.
+    fn is_complete(&self, folder: &Path, notes: &mut Vec<String>) -> bool {
         let missing: Vec<&str> = self
             .artifacts
             .iter()
@@ -117,12 +114,20 @@ impl ModelFiles {
             .collect();
         if !missing.is_empty() {
             notes.push(format!("no {} model: {} missing", self.family, missing.join(", ")));
-            return Ok(None);
         }
+        missing.is_empty()
+    }
+
+    /// The manifest beside the model, if there is one, with every artifact checked against it.
+    fn manifest(
+        &self,
+        folder: &Path,
+        notes: &mut Vec<String>,
+    ) -> Result<Option<Manifest>, PipelineError> {
         let path = self.manifest.within(folder);
         if !path.exists() {
             notes.push(format!("{} is missing: answers carry no provenance", path.display()));
-            return Ok(Some(None));
+            return Ok(None);
         }
         let manifest = Manifest::read(&path)?;
         let complete =
@@ -131,7 +136,7 @@ impl ModelFiles {
             return Err(PipelineError::WrongManifest { path, expected: self.family });
         }
         self.verify(folder, Some(&manifest))?;
-        Ok(Some(Some(manifest)))
+        Ok(Some(manifest))
     }
 
     /// Checks every artifact against the manifest.

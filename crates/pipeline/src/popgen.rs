@@ -12,7 +12,7 @@ use marquee_provenance::{ModelVersion, TrainingMetadata};
 
 use crate::{
     ArtifactName, PipelineError, Trained,
-    training::{Facts, Training, hyperparameters},
+    training::{Facts, Plan, Training, hyperparameters},
 };
 
 /// A training of the popularity and genre model from a data set to artifacts.
@@ -59,15 +59,15 @@ pub fn train_popgen(
     progress: &mut dyn Progress,
 ) -> Result<Trained, PipelineError> {
     job.config.validate().map_err(marquee_popgen::PopGenError::from)?;
-    let mut training = Training::start(
-        "popgen",
-        &job.data_path,
-        &job.artifact_dir,
-        ArtifactName::PopGenManifest,
-        None,
-        job.model_version.as_ref(),
-        job.data_version.as_deref(),
-    )?;
+    let mut training = Training::start(Plan {
+        family: "popgen",
+        manifest_name: ArtifactName::PopGenManifest,
+        data_path: &job.data_path,
+        artifact_dir: &job.artifact_dir,
+        manifest_dir: None,
+        model_version: job.model_version.as_ref(),
+        data_version: job.data_version.as_deref(),
+    })?;
     progress.begin("training PopGen", None);
     let catalog = Catalog::read(&job.catalog)?;
     let catalog_sha256 = FileDigest::of(&job.catalog)?.sha256;

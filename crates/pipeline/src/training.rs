@@ -40,15 +40,27 @@ impl Trained {
     }
 }
 
+/// What is trained, from what, and where it goes.
+pub(crate) struct Plan<'a> {
+    pub(crate) family: &'static str,
+    pub(crate) manifest_name: ArtifactName,
+    pub(crate) data_path: &'a Path,
+    pub(crate) artifact_dir: &'a Path,
+    pub(crate) manifest_dir: Option<&'a Path>,
+    pub(crate) model_version: Option<&'a ModelVersion>,
+    pub(crate) data_version: Option<&'a str>,
+}
+
+impl<'a> Plan<'a> {
+    fn manifest_dir(&self) -> &'a Path {
+        self.manifest_dir.unwrap_or(self.artifact_dir)
+    }
+}
+
 /// The part of a training that is the same for every model: names, times, files, manifest.
 pub(crate) struct Training<'a> {
-    family: &'static str,
-    data_path: &'a Path,
+    plan: Plan<'a>,
     dataset: FileDigest,
-    artifact_dir: &'a Path,
-    manifest_name: ArtifactName,
-    manifest_dir: &'a Path,
-    data_version: Option<&'a str>,
     version: ModelVersion,
     code: PipelineCode,
     started: Instant,
@@ -67,32 +79,18 @@ pub(crate) struct Facts {
 
 impl<'a> Training<'a> {
     /// Checks what can be checked before any work: the version, the data set, the folders.
-    pub(crate) fn start(
-        family: &'static str,
-        data_path: &'a Path,
-        artifact_dir: &'a Path,
-        manifest_name: ArtifactName,
-        manifest_dir: Option<&'a Path>,
-        model_version: Option<&ModelVersion>,
-        data_version: Option<&'a str>,
-    ) -> Result<Self, PipelineError> {
+    pub(crate) fn start(plan: Plan<'a>) -> Result<Self, PipelineError> {
         let (started, usage) = (Instant::now(), ResourceUsage::now());
-        let version =
-            model_version.cloned().unwrap_or_else(|| ModelVersion::at(family, Timestamp::now()));
-        let manifest_dir = manifest_dir.unwrap_or(artifact_dir);
-        Manifest::check_version_is_new(manifest_dir, &version)?;
-        let dataset = FileDigest::of(data_path)?;
-        for folder in [manifest_dir, artifact_dir] {
-            drop(StagedFile::create(&manifest_name.within(folder))?);
+        let default = || ModelVersion::at(plan.family, Timestamp::now());
+        let version = plan.model_version.cloned().unwrap_or_else(default);
+        Manifest::check_version_is_new(plan.manifest_dir(), &version)?;
+        let dataset = FileDigest::of(plan.data_path)?;
+        for folder in [plan.manifest_dir(), plan.artifact_dir] {
+            drop(StagedFile::create(&plan.manifest_name.within(folder))?);
         }
         Ok(Self {
-            family,
-            data_path,
+            plan,
             dataset,
-            artifact_dir,
-            manifest_name,
-            manifest_dir,
-            data_version,
             version,
             code: PipelineCode::discover(Path::new(".")),
             started,
@@ -103,7 +101,7 @@ impl<'a> Training<'a> {
 
     /// Opens an artifact to be written.
     pub(crate) fn create(&self, name: ArtifactName) -> Result<StagedFile, PipelineError> {
-        Ok(StagedFile::create(&name.within(self.artifact_dir))?)
+        Ok(StagedFile::create(&name.within(self.plan.artifact_dir))?)
     }
 
     /// Takes an artifact that is written.
@@ -131,17 +129,19 @@ impl<'a> Training<'a> {
     /// Everything is on the disk before the first moves, so what an error or a kill can interrupt
     /// is a few renames; whoever loads the folder then is told by the digests.
     pub(crate) fn finish(mut self, facts: Facts) -> Result<Trained, PipelineError> {
-        if FileDigest::of(self.data_path)? != self.dataset {
-            return Err(PipelineError::DatasetChanged { path: self.data_path.to_owned() });
+        let data_path = self.plan.data_path;
+        if FileDigest::of(data_path)? != self.dataset {
+            return Err(PipelineError::DatasetChanged { path: data_path.to_owned() });
         }
         let artifacts = self.digests()?;
         let (manifest, text) = self.manifest(facts, artifacts).sealed()?;
-        Manifest::check_version_is_new(self.manifest_dir, &self.version)?;
-        let manifest_path = Manifest::version_path(self.manifest_dir, &self.version);
-        let mut paths = vec![manifest_path.clone(), self.manifest_name.within(self.manifest_dir)];
-        if self.manifest_dir != self.artifact_dir {
+        let (manifest_dir, name) = (self.plan.manifest_dir(), self.plan.manifest_name);
+        Manifest::check_version_is_new(manifest_dir, &self.version)?;
+        let manifest_path = Manifest::version_path(manifest_dir, &self.version);
+        let mut paths = vec![manifest_path.clone(), name.within(manifest_dir)];
+        if manifest_dir != self.plan.artifact_dir {
             // A server looks beside the artifacts.
-            paths.push(self.manifest_name.within(self.artifact_dir));
+            paths.push(name.within(self.plan.artifact_dir));
         }
         let manifests: Vec<StagedFile> =
             paths.iter().map(|path| Manifest::stage(&text, path)).collect::<Result<_, _>>()?;
@@ -171,8 +171,8 @@ impl<'a> Training<'a> {
         Manifest {
             artifacts,
             data: DataDescription {
-                dataset_path: self.data_path.display().to_string(),
-                dataset_version: self.data_version.unwrap_or(sha256).to_owned(),
+                dataset_path: self.plan.data_path.display().to_string(),
+                dataset_version: self.plan.data_version.unwrap_or(sha256).to_owned(),
                 dataset_sha256: sha256.clone(),
                 dataset_size_bytes: self.dataset.size_bytes,
                 row_count: facts.row_count,
@@ -188,7 +188,7 @@ impl<'a> Training<'a> {
                 training_seconds: self.started.elapsed().as_secs_f64(),
                 ..facts.metadata
             },
-            model_family: self.family.to_owned(),
+            model_family: self.plan.family.to_owned(),
             model_version: self.version.as_str().to_owned(),
             pipeline: self.code.clone(),
             trained_at: Manifest::timestamp(Timestamp::now()),
