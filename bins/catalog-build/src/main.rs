@@ -8,7 +8,7 @@ use anyhow::Context;
 use clap::Parser;
 use marquee_catalog::{Catalog, build, read_records};
 use marquee_cli::{Outcome, print_json};
-use marquee_dataset::{StagedFile, read_interactions};
+use marquee_dataset::{NoProgress, StagedFile, read_interactions};
 
 /// Build the movie catalog: titles and genres of the movies in a data set.
 #[derive(Parser)]
@@ -30,7 +30,8 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> anyhow::Result<Outcome> {
-    let table = read_interactions(&args.data_path).context("cannot read the interactions")?;
+    let table = read_interactions(&args.data_path, &mut NoProgress)
+        .context("cannot read the interactions")?;
     let (records, problems) = read_records(&args.from).context("cannot read the records")?;
     let mut catalog = if args.out.exists() {
         Catalog::read(&args.out).context("cannot take over the existing catalog")?

@@ -7,9 +7,10 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, ensure};
 use clap::Parser;
-use marquee_cli::{Outcome, print_json};
+use marquee_cli::{Interrupt, Outcome, TerminalProgress, print_json, set_threads};
 use marquee_dataset::{
-    InteractionsWriter, Keys, Strategy, TableFormat, aggregate, read_events, read_interactions,
+    InteractionsWriter, Keys, Progress, Strategy, TableFormat, aggregate, read_events,
+    read_interactions,
 };
 use serde_json::json;
 
@@ -30,6 +31,9 @@ struct Args {
     /// Columns that tell rows apart, of user_id, movie_id, rating and timestamp
     #[arg(long, value_name = "COLUMNS", default_value = "user_id,movie_id")]
     keys: Keys,
+    /// Threads to use [default: one per core]
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
 }
 
 fn main() -> ExitCode {
@@ -38,25 +42,31 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> anyhow::Result<Outcome> {
     TableFormat::of(&args.out)?;
+    set_threads(args.threads)?;
+    let mut progress = TerminalProgress::new(Interrupt::install()?);
     let (rows_in, rows_out, finished) = if args.strategy == Strategy::Aggregate {
         ensure!(
             args.keys == Keys::default(),
             "--strategy aggregate works on pairs of user_id and movie_id; leave --keys out"
         );
-        let events = read_events(&args.input).context("cannot read the input")?;
+        let events = read_events(&args.input, &mut progress).context("cannot read the input")?;
         let rows = aggregate(&events);
         let mut writer = InteractionsWriter::create_aggregated(&args.out)?;
         writer.append_aggregated(&rows)?;
         (events.len(), rows.interactions.len(), writer.finish()?)
     } else {
-        let table = read_interactions(&args.input).context("cannot read the input")?;
-        let rows = marquee_dataset::dedup(&table, args.strategy, args.keys);
+        let table =
+            read_interactions(&args.input, &mut progress).context("cannot read the input")?;
+        let rows_in = table.len();
+        let rows = marquee_dataset::dedup(table, args.strategy, args.keys);
         let mut writer = InteractionsWriter::create(&args.out)?;
         writer.append(&rows)?;
-        (table.len(), rows.len(), writer.finish()?)
+        (rows_in, rows.len(), writer.finish()?)
     };
     ensure!(rows_in > 0, "{}: the table holds no row; nothing was written", args.input.display());
+    ensure!(!progress.is_cancelled(), "stopped before the end; nothing was written");
     let digest = finished.commit()?;
+    progress.finish();
     print_json(&json!({
         "strategy": args.strategy.as_str(),
         "rows_in": rows_in,

@@ -11,14 +11,14 @@ use std::{
 
 use anyhow::Context;
 use clap::Parser;
-use marquee_cli::{Interrupt, Outcome, TerminalProgress, check_distinct, print_json};
+use marquee_cli::{Interrupt, Outcome, TerminalProgress, check_distinct, print_json, set_threads};
 use marquee_dataset::{IngestOutputs, LogSource, ingest};
 
 /// Turn raw event logs into an interactions table (csv or Parquet).
 #[derive(Parser)]
 #[command(version)]
 struct Args {
-    /// Event log to read; repeat for several, `-` is standard input
+    /// Event log to read, also .gz or .zst; repeat for several, `-` is standard input
     #[arg(long = "log", value_name = "FILE", required = true)]
     logs: Vec<PathBuf>,
     /// Interactions to write, .csv or .parquet
@@ -30,6 +30,9 @@ struct Args {
     /// Refused lines to write, JSON Lines with the reason and the place of each
     #[arg(long, value_name = "FILE")]
     quarantine: Option<PathBuf>,
+    /// Threads to use [default: one per core]
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
     /// Report to write, the JSON that is also printed
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
 }
 
 fn run(args: Args) -> anyhow::Result<Outcome> {
+    set_threads(args.threads)?;
     let outputs = IngestOutputs {
         interactions: args.out,
         events: args.events_out,
@@ -60,8 +64,7 @@ fn run(args: Args) -> anyhow::Result<Outcome> {
 
 fn open(log: &Path) -> anyhow::Result<LogSource> {
     if log.as_os_str() == "-" {
-        let reader = Box::new(io::stdin());
-        return Ok(LogSource { name: "-".to_owned(), bytes: None, reader });
+        return Ok(LogSource::from_reader("-", io::stdin()));
     }
     LogSource::open(log).context("cannot read the log")
 }

@@ -3,7 +3,7 @@
 
 use std::hint::black_box;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use marquee_dataset::{Interactions, Keys, Strategy, dedup};
 
 const ROWS: u64 = 1_000_000;
@@ -36,7 +36,11 @@ fn bench(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(ROWS)).sample_size(10);
     for strategy in [Strategy::LatestByTimestamp, Strategy::FirstSeen, Strategy::LastSeen] {
         group.bench_function(strategy.as_str(), |bencher| {
-            bencher.iter(|| dedup(black_box(&table), strategy, Keys::default()));
+            bencher.iter_batched(
+                || table.clone(),
+                |table| dedup(black_box(table), strategy, Keys::default()),
+                BatchSize::LargeInput,
+            );
         });
     }
     group.finish();

@@ -9,6 +9,25 @@ pub enum DatasetError {
     /// A file could not be opened, read or written; the source names the path.
     #[error(transparent)]
     Io(#[from] io::Error),
+    /// A log broke off: it was cut short, or what is compressed is damaged.
+    #[error("cannot read {name} past byte {offset} of its lines")]
+    ReadLog {
+        /// The log, `-` for standard input.
+        name: String,
+        /// Bytes of whole lines before.
+        offset: u64,
+        /// What the system or the decompressor said.
+        #[source]
+        source: io::Error,
+    },
+    /// One log was given twice, perhaps under two names.
+    #[error("{second} is the same file as {first}; its events would count twice, name it once")]
+    SameLogTwice {
+        /// The first name.
+        first: String,
+        /// The other.
+        second: String,
+    },
     /// Writing or putting a finished file in its place failed.
     #[error("cannot write {}", path.display())]
     Write {
@@ -54,6 +73,30 @@ pub enum DatasetError {
         value: String,
         /// What the column holds.
         expected: &'static str,
+    },
+    /// A record has more or fewer values than the header has names.
+    #[error(
+        "{}, line {line}: {found} values where the header has {expected} names; \
+         correct or remove the row",
+        path.display()
+    )]
+    Fields {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// Names of the header.
+        expected: usize,
+        /// Values of the record.
+        found: usize,
+    },
+    /// A csv file holds a line of more than a mebibyte.
+    #[error("{}: a line of {bytes} bytes; this is no table of interactions", path.display())]
+    LongRecord {
+        /// The file.
+        path: PathBuf,
+        /// Bytes of the line.
+        bytes: u64,
     },
     /// A table has more rows than can be numbered.
     #[error("{}: {rows} rows are more than 2^32 - 1; split the table", path.display())]
@@ -135,19 +178,29 @@ pub enum DatasetError {
 impl DatasetError {
     pub(crate) fn parquet(
         path: &std::path::Path,
-    ) -> impl Fn(parquet::errors::ParquetError) -> Self {
+    ) -> impl Fn(parquet::errors::ParquetError) -> Self + use<> {
         let path = path.to_owned();
         move |source| Self::Parquet { path: path.clone(), source }
     }
 
-    pub(crate) fn arrow(path: &std::path::Path) -> impl Fn(arrow::error::ArrowError) -> Self {
+    pub(crate) fn arrow(
+        path: &std::path::Path,
+    ) -> impl Fn(arrow::error::ArrowError) -> Self + use<> {
         let path = path.to_owned();
         move |source| Self::Parquet { path: path.clone(), source: source.into() }
     }
 
-    pub(crate) fn csv(path: &std::path::Path) -> impl Fn(csv::Error) -> Self {
+    pub(crate) fn csv(path: &std::path::Path) -> impl Fn(csv::Error) -> Self + use<> {
         let path = path.to_owned();
         move |source| Self::Csv { path: path.clone(), source }
+    }
+
+    /// The same error of text that starts after this many lines.
+    pub(crate) fn on_a_line_after(mut self, lines: u64) -> Self {
+        if let Self::Value { line, .. } | Self::Fields { line, .. } = &mut self {
+            *line += lines;
+        }
+        self
     }
 
     pub(crate) fn value(

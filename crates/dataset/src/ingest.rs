@@ -1,52 +1,24 @@
 //! From log bytes to tables: blocks of whole lines, parsed into rows, refusals and counts.
 
-mod blocks;
+mod parse;
 mod quarantine;
 mod report;
+mod sink;
 
-use std::{
-    io::Read,
-    path::{Path, PathBuf},
-    time::Instant,
-};
+use std::{io::Read, path::PathBuf, sync::atomic::Ordering, time::Instant};
 
-use blocks::{Blocks, Piece};
-use marquee_events::{Action, Event, Refusal};
+use marquee_events::MAX_LINE_BYTES;
+use parse::Parsed;
 pub use quarantine::QuarantineRecord;
-use quarantine::QuarantineWriter;
 pub use report::{AcceptedCounts, IngestReport};
+use sink::Sink;
 
 use crate::{
-    DatasetError, EventDetail, EventTable, EventsWriter, InteractionsWriter, Progress,
-    staged::StagedFile,
+    DatasetError, LogSource, Progress,
+    lines::{Block, LineBlocks},
+    pool::Pool,
+    stages::{self, Lanes},
 };
-
-/// A stream of log lines and the name by which quarantine records call it.
-pub struct LogSource {
-    /// A path, or `-` for standard input.
-    pub name: String,
-    /// Length in bytes, where it is known, for the progress bar.
-    pub bytes: Option<u64>,
-    /// The bytes.
-    pub reader: Box<dyn Read + Send>,
-}
-
-impl LogSource {
-    /// Opens a log file.
-    ///
-    /// # Errors
-    /// [`DatasetError::Io`] when it cannot be opened or is a folder.
-    pub fn open(path: &Path) -> Result<Self, DatasetError> {
-        let file = fs_err::File::open(path)?;
-        let metadata = file.metadata()?;
-        if metadata.is_dir() {
-            let problem = format!("{} is a folder, not a log file", path.display());
-            return Err(std::io::Error::new(std::io::ErrorKind::IsADirectory, problem).into());
-        }
-        let bytes = metadata.is_file().then_some(metadata.len());
-        Ok(Self { name: path.display().to_string(), bytes, reader: Box::new(file) })
-    }
-}
 
 /// Where `log-ingest` puts what it reads.
 #[derive(Debug, Clone, Default)]
@@ -64,184 +36,100 @@ pub struct IngestOutputs {
 /// Reads logs one after the other and writes the outputs; they appear together at the end.
 ///
 /// Every line is accepted or quarantined: `accepted + quarantined = lines`. Rows come in log order.
-/// Memory is bounded by one block of 4 MiB and the distinct movie ids, whatever the size of the
-/// log. An output without rows is written too; whether that is acceptable is the caller's to say.
+/// The bytes of the outputs are the same for any number of threads and however a log is stored
+/// (the report's `seconds` apart). Lines are read, parsed and written at the same time, on all
+/// threads of the current rayon pool; memory is bounded by some 12 MiB a thread and two row groups
+/// of half a million rows, whatever the size of the log. An output without rows is written too;
+/// whether that is acceptable is the caller's to say.
 ///
 /// # Errors
-/// [`DatasetError::Empty`] when no source holds a line; [`DatasetError::Cancelled`] when the
-/// progress handle says so; otherwise the error of the file. After an error no output has changed.
+/// [`DatasetError::SameLogTwice`] when two sources are one file; [`DatasetError::Empty`] when no
+/// source holds a line; [`DatasetError::Cancelled`] when the progress handle says so; otherwise the
+/// error of the file. After an error no output has changed.
 pub fn ingest(
     sources: Vec<LogSource>,
     outputs: &IngestOutputs,
     progress: &mut dyn Progress,
 ) -> Result<IngestReport, DatasetError> {
     let started = Instant::now();
+    refuse_repeated(&sources)?;
+    let names: Vec<String> = sources.iter().map(|source| source.name.clone()).collect();
     let total = sources.iter().map(|source| source.bytes).sum();
     progress.begin("reading the log", total);
-    let names: Vec<String> = sources.iter().map(|source| source.name.clone()).collect();
-    let mut run = Run::start(outputs)?;
-    for source in sources {
-        run.read(source, progress)?;
-    }
-    if run.report.lines == 0 {
+    let positions: Vec<_> = sources.iter().map(|source| source.position.clone()).collect();
+    let mut advanced = 0;
+    let mut sink = Sink::create(outputs, names.clone())?;
+    let csv = sink.takes_csv();
+    let rows = Pool::default();
+    let mut reader = Reader::new(sources);
+    stages::run(
+        Lanes::default(),
+        || reader.next(),
+        |(): &mut (), (source, block)| (source, Parsed::new(block, rows.take(), csv)),
+        |parsed| parsed.into_iter().try_for_each(|(source, parsed)| sink.take(source, &parsed)),
+        || {
+            let read = positions.iter().map(|position| position.load(Ordering::Relaxed)).sum();
+            progress.advance(read - advanced);
+            advanced = read;
+            if progress.is_cancelled() { Err(DatasetError::Cancelled) } else { Ok(()) }
+        },
+    )?;
+    if sink.lines() == 0 {
         let name = names.join(", ");
         return Err(DatasetError::Empty { name, what: "the log holds no line" });
     }
-    run.finish(outputs, started)
+    sink.finish(outputs, started)
 }
 
-/// The open outputs of one run and the rows of the block in work.
-struct Run {
-    interactions: InteractionsWriter,
-    events: Option<EventsWriter>,
-    quarantine: Option<QuarantineWriter>,
-    rows: EventTable,
-    report: IngestReport,
+/// A log that is read twice would count every event twice.
+fn refuse_repeated(sources: &[LogSource]) -> Result<(), DatasetError> {
+    for (place, source) in sources.iter().enumerate() {
+        let same = |other: &&LogSource| other.file.is_some() && other.file == source.file;
+        if let Some(first) = sources[..place].iter().find(same) {
+            let (first, second) = (first.name.clone(), source.name.clone());
+            return Err(DatasetError::SameLogTwice { first, second });
+        }
+    }
+    Ok(())
 }
 
-/// Where a line stands.
-struct LinePlace<'a> {
-    source: &'a str,
-    line: u64,
-    offset: u64,
+/// The blocks of several logs, one log after the other.
+struct Reader {
+    sources: std::vec::IntoIter<LogSource>,
+    current: Option<OpenLog>,
+    opened: usize,
 }
 
-impl Run {
-    fn start(outputs: &IngestOutputs) -> Result<Self, DatasetError> {
-        Ok(Self {
-            interactions: InteractionsWriter::create(&outputs.interactions)?,
-            events: outputs.events.as_deref().map(EventsWriter::create).transpose()?,
-            quarantine: outputs.quarantine.as_deref().map(QuarantineWriter::create).transpose()?,
-            rows: EventTable::default(),
-            report: IngestReport::default(),
-        })
+/// The log in work.
+struct OpenLog {
+    /// Its place among all.
+    place: usize,
+    name: String,
+    blocks: LineBlocks<Box<dyn Read + Send>>,
+}
+
+impl Reader {
+    fn new(sources: Vec<LogSource>) -> Self {
+        Self { sources: sources.into_iter(), current: None, opened: 0 }
     }
 
-    fn read(&mut self, source: LogSource, progress: &mut dyn Progress) -> Result<(), DatasetError> {
-        let mut blocks = Blocks::new(source.reader);
-        let mut place = LinePlace { source: &source.name, line: 1, offset: 0 };
-        while let Some(piece) = blocks.next()? {
-            if progress.is_cancelled() {
-                return Err(DatasetError::Cancelled);
-            }
-            let start = place.offset;
-            match piece {
-                Piece::Lines(lines) => self.lines(lines, &mut place)?,
-                Piece::LongLine(line) => {
-                    self.refuse(&place, Refusal::LineTooLong, |writer, place| {
-                        writer.long_line(place.source, place.line, place.offset, &line)
-                    })?;
-                    place.line += 1;
-                    place.offset += line.length + u64::from(line.terminated);
+    /// The next block and the place of its log.
+    fn next(&mut self) -> Result<Option<(usize, Block)>, DatasetError> {
+        loop {
+            if let Some(log) = &mut self.current {
+                let block = log.blocks.next().map_err(|source| DatasetError::ReadLog {
+                    name: log.name.clone(),
+                    offset: log.blocks.offset(),
+                    source,
+                })?;
+                if let Some(block) = block {
+                    return Ok(Some((log.place, block)));
                 }
             }
-            progress.advance(place.offset - start);
-            self.flush_rows()?;
+            let Some(source) = self.sources.next() else { return Ok(None) };
+            let blocks = LineBlocks::new(source.reader, MAX_LINE_BYTES);
+            self.current = Some(OpenLog { place: self.opened, name: source.name, blocks });
+            self.opened += 1;
         }
-        self.report.bytes += place.offset;
-        Ok(())
-    }
-
-    /// Takes a block of whole lines; only the last may lack its line end.
-    fn lines(&mut self, block: &[u8], place: &mut LinePlace<'_>) -> Result<(), DatasetError> {
-        let mut start = 0;
-        for end in memchr::memchr_iter(b'\n', block).chain([block.len()]) {
-            if start == block.len() {
-                break;
-            }
-            self.line(&block[start..end], place)?;
-            place.line += 1;
-            place.offset += (end + 1).min(block.len()) as u64 - start as u64;
-            start = (end + 1).min(block.len());
-        }
-        Ok(())
-    }
-
-    fn line(&mut self, line: &[u8], place: &LinePlace<'_>) -> Result<(), DatasetError> {
-        // Some editors put a byte order mark before the first line; it is no part of its time.
-        let text = match line.strip_prefix(b"\xef\xbb\xbf") {
-            Some(rest) if place.offset == 0 => rest,
-            _ => line,
-        };
-        match marquee_events::parse(text) {
-            Ok(event) => {
-                self.report.lines += 1;
-                self.accept(&event);
-                Ok(())
-            }
-            Err(refusal) => self.refuse(place, refusal, |writer, place| {
-                writer.line(place.source, place.line, place.offset, refusal, line)
-            }),
-        }
-    }
-
-    fn accept(&mut self, event: &Event<'_>) {
-        let (movie, rating, detail) = match &event.action {
-            Action::Watch { movie, minute } => {
-                self.report.accepted.watch += 1;
-                // The parser admits no minute past i32.
-                (movie, 1, EventDetail::Watch { minute: *minute as i32 })
-            }
-            Action::Rate { movie, stars } => {
-                self.report.accepted.rate += 1;
-                (movie, i64::from(stars.get()), EventDetail::Rate { stars: stars.get() as i8 })
-            }
-            Action::Recommendation(_) => {
-                self.report.accepted.recommendation += 1;
-                return;
-            }
-        };
-        let timestamp = event.time.unix_seconds();
-        self.report.note_row(timestamp);
-        self.rows.interactions.push(event.user.get(), movie.as_str(), rating, timestamp);
-        self.rows.details.push(detail);
-    }
-
-    fn refuse(
-        &mut self,
-        place: &LinePlace<'_>,
-        refusal: Refusal,
-        record: impl FnOnce(&mut QuarantineWriter, &LinePlace<'_>) -> Result<(), DatasetError>,
-    ) -> Result<(), DatasetError> {
-        self.report.lines += 1;
-        self.report.quarantined += 1;
-        *self.report.reasons.entry(refusal.as_str().to_owned()).or_default() += 1;
-        match &mut self.quarantine {
-            Some(writer) => record(writer, place),
-            None => Ok(()),
-        }
-    }
-
-    fn flush_rows(&mut self) -> Result<(), DatasetError> {
-        if self.rows.is_empty() {
-            return Ok(());
-        }
-        self.interactions.append(&self.rows.interactions)?;
-        if let Some(events) = &mut self.events {
-            events.append(&self.rows)?;
-        }
-        self.rows.interactions.clear_rows();
-        self.rows.details.clear();
-        Ok(())
-    }
-
-    fn finish(
-        self,
-        outputs: &IngestOutputs,
-        started: Instant,
-    ) -> Result<IngestReport, DatasetError> {
-        let mut report = self.report;
-        let interactions = self.interactions.finish()?;
-        let events = self.events.map(EventsWriter::finish).transpose()?;
-        let quarantine = self.quarantine.map(QuarantineWriter::finish).transpose()?;
-        report.sha256 = interactions.digest().sha256.clone();
-        report.seconds = started.elapsed().as_secs_f64();
-        let report_file = outputs.report.as_deref().map(|path| report.stage(path)).transpose()?;
-        // All bytes are on the disk; what is left are renames, the report, which vouches, last.
-        interactions.commit()?;
-        events.map(crate::FinishedTable::commit).transpose()?;
-        quarantine.map(StagedFile::commit).transpose()?;
-        report_file.map(StagedFile::commit).transpose()?;
-        Ok(report)
     }
 }

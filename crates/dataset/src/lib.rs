@@ -15,7 +15,7 @@
 //! let mut table = Interactions::default();
 //! table.push(7, "the+matrix+1999", 1, 1_700_000_000);
 //! table.push(7, "the+matrix+1999", 5, 1_700_000_060);
-//! let rows = dedup(&table, Strategy::LatestByTimestamp, Keys::default());
+//! let rows = dedup(table, Strategy::LatestByTimestamp, Keys::default());
 //! assert_eq!(rows.ratings, [5]);
 //! assert_eq!(RatingMatrix::new(&rows).ratings.entries(), 1);
 //! ```
@@ -25,22 +25,25 @@ mod dedup;
 mod error;
 mod ingest;
 mod interactions;
+mod lines;
+mod log_source;
 mod matrix;
 mod npz;
+mod pool;
 mod progress;
 mod seen_file;
 mod split;
 mod staged;
+mod stages;
 mod table;
 mod vocabulary;
 
 pub use csr::{Csr, Triplet};
 pub use dedup::{Keys, Strategy, UnknownName, aggregate, dedup};
 pub use error::DatasetError;
-pub use ingest::{
-    AcceptedCounts, IngestOutputs, IngestReport, LogSource, QuarantineRecord, ingest,
-};
+pub use ingest::{AcceptedCounts, IngestOutputs, IngestReport, QuarantineRecord, ingest};
 pub use interactions::{Aggregated, EventDetail, EventTable, Interactions, MovieIds};
+pub use log_source::LogSource;
 pub use matrix::RatingMatrix;
 pub use npz::{Array, Element, NpzFault, NpzReader, NpzWriter};
 pub use progress::{NoProgress, Progress};

@@ -1,15 +1,24 @@
 //! Tables as files: csv and Parquet, chosen by the ending of the name.
 
+mod chunk;
 mod csv_file;
+mod digesting;
 mod parquet_file;
+mod row_groups;
+mod rows;
 mod writer;
 
 use std::path::Path;
 
+pub use digesting::FinishedTable;
 use marquee_events::MovieId;
-pub use writer::{EventsWriter, FinishedTable, InteractionsWriter};
+pub(crate) use row_groups::RowGroups;
+pub(crate) use rows::{Rows, TableLayout};
+pub use writer::{EventsWriter, InteractionsWriter};
+pub(crate) use writer::{TableFile, check_events_path};
 
-use crate::{DatasetError, EventTable, Interactions};
+use crate::{DatasetError, EventTable, Interactions, Progress};
+use chunk::Place;
 
 /// How a table is stored, told by the name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,35 +47,33 @@ impl TableFormat {
 }
 
 /// The columns of an interactions table, for messages.
-pub(crate) const INTERACTION_COLUMNS: &str = "user_id, movie_id, rating, timestamp";
+const INTERACTION_COLUMNS: &str = "user_id, movie_id, rating, timestamp";
 /// The columns of an events table, for messages.
-pub(crate) const EVENT_COLUMNS: &str = "user_id, movie_id, kind, minute, stars, timestamp";
+const EVENT_COLUMNS: &str = "user_id, movie_id, kind, minute, stars, timestamp";
 
-/// Reads an interactions table: a csv file, a Parquet file or a folder of Parquet files.
+/// Reads an interactions table on all threads: a csv file, a Parquet file or a folder of Parquet
+/// files.
 ///
 /// Columns are found by name in any order and further ones are passed over. Integers of any width
 /// and strings of any Parquet form are taken. An events file is read as interactions too: rating 1
-/// for a watch, the stars for a rating.
+/// for a watch, the stars for a rating. Beside the table, memory holds some blocks of 1 MiB or row
+/// groups for each thread. A csv file that holds a quotation mark is read by one thread from there
+/// on.
 ///
 /// # Errors
 /// [`DatasetError`] naming the file and the line of the first value that is missing, not an
 /// integer, a user id or rating out of range, or no movie id; [`DatasetError::TooManyRows`] from
-/// 2³² rows. An empty table is not an error here.
-pub fn read_interactions(path: &Path) -> Result<Interactions, DatasetError> {
+/// 2³² rows; [`DatasetError::Cancelled`] when the progress handle says so. An empty table is not an
+/// error here.
+pub fn read_interactions(
+    path: &Path,
+    progress: &mut dyn Progress,
+) -> Result<Interactions, DatasetError> {
     let table = match TableFormat::of(path)? {
-        TableFormat::Csv => csv_file::read(path)?,
+        TableFormat::Csv => csv_file::read(path, progress)?,
         TableFormat::Parquet => {
-            let mut table = Interactions::default();
-            for part in parts(path)? {
-                if parquet_file::has_events(&part)? {
-                    let mut events = EventTable { interactions: table, details: Vec::new() };
-                    parquet_file::read_events(&part, &mut events)?;
-                    table = events.interactions;
-                } else {
-                    parquet_file::read_interactions(&part, &mut table)?;
-                }
-            }
-            table
+            parquet_file::read(&parts(path)?, progress, parquet_file::Columns::Interactions)?
+                .interactions
         }
     };
     check_rows(path, table.len())?;
@@ -86,22 +93,15 @@ fn check_rows(path: &Path, rows: usize) -> Result<(), DatasetError> {
 /// # Errors
 /// [`DatasetError::NotEvents`] for a table without the columns of single events; otherwise as
 /// [`read_interactions`].
-pub fn read_events(path: &Path) -> Result<EventTable, DatasetError> {
-    let not_events = || DatasetError::NotEvents { path: path.to_owned() };
+pub fn read_events(path: &Path, progress: &mut dyn Progress) -> Result<EventTable, DatasetError> {
     match TableFormat::of(path)? {
         TableFormat::Csv => {
             // A missing file is to be called missing, not of the wrong kind.
             fs_err::File::open(path)?;
-            Err(not_events())
+            Err(DatasetError::NotEvents { path: path.to_owned() })
         }
         TableFormat::Parquet => {
-            let mut table = EventTable::default();
-            for part in parts(path)? {
-                if !parquet_file::has_events(&part)? {
-                    return Err(not_events());
-                }
-                parquet_file::read_events(&part, &mut table)?;
-            }
+            let table = parquet_file::read(&parts(path)?, progress, parquet_file::Columns::Events)?;
             check_rows(path, table.len())?;
             Ok(table)
         }
@@ -113,28 +113,27 @@ fn parts(path: &Path) -> Result<Vec<std::path::PathBuf>, DatasetError> {
 }
 
 /// Refuses a movie id that could not stand in the log or in a list of answers.
-pub(crate) fn check_movie_id(id: &str, path: &Path, line: u64) -> Result<(), DatasetError> {
+fn check_movie_id(id: &str, place: Place<'_>) -> Result<(), DatasetError> {
     match MovieId::new(id) {
         Ok(_) => Ok(()),
-        Err(_) => Err(DatasetError::value(path, line, "movie_id", id, MOVIE_ID_FORM)),
+        Err(_) => Err(place.refuse("movie_id", id, MOVIE_ID_FORM)),
     }
 }
 
 /// Refuses a rating that is not 1 to 5.
-pub(crate) fn check_rating(rating: i64, path: &Path, line: u64) -> Result<i64, DatasetError> {
-    if (1..=5).contains(&rating) {
-        return Ok(rating);
+fn check_rating(rating: i64, place: Place<'_>) -> Result<u8, DatasetError> {
+    match u8::try_from(rating) {
+        Ok(stars @ 1..=5) => Ok(stars),
+        _ => Err(place.refuse("rating", &rating.to_string(), RATING_RANGE)),
     }
-    Err(DatasetError::value(path, line, "rating", &rating.to_string(), RATING_RANGE))
 }
 
 /// Takes a user id from a signed column.
-pub(crate) fn user_id(value: i64, path: &Path, line: u64) -> Result<u64, DatasetError> {
-    u64::try_from(value)
-        .map_err(|_| DatasetError::value(path, line, "user_id", &value.to_string(), USER_ID_RANGE))
+fn user_id(value: i64, place: Place<'_>) -> Result<u64, DatasetError> {
+    u64::try_from(value).map_err(|_| place.refuse("user_id", &value.to_string(), USER_ID_RANGE))
 }
 
-pub(crate) const RATING_RANGE: &str = "an integer from 1 to 5";
+const RATING_RANGE: &str = "an integer from 1 to 5";
 const MOVIE_ID_FORM: &str =
     "a movie id: not empty, without white space, '/', '=', ',' or control characters";
-pub(crate) const USER_ID_RANGE: &str = "an integer from 0 to 2^63 - 1";
+const USER_ID_RANGE: &str = "an integer from 0 to 2^63 - 1";

@@ -46,7 +46,7 @@ mod write;
 pub use event::{Action, Event};
 pub use ids::{MovieId, Stars, UserId};
 pub use movie_list::MovieList;
-pub use parse::{MAX_LINE_BYTES, parse};
+pub use parse::{MAX_LINE_BYTES, parse, parse_str};
 pub use recommendation::{Assignment, Bucket, Outcome, Provenance, Recommendation};
 pub use refusal::Refusal;
 pub use timestamp::{Precision, Timestamp, Zone};

@@ -63,8 +63,7 @@ pub fn train_als(job: &AlsJob, progress: &mut dyn Progress) -> Result<Trained, P
         model_version: job.model_version.as_ref(),
         data_version: job.data_version.as_deref(),
     })?;
-    progress.begin("reading the data set", None);
-    let table = read_interactions(&job.data_path)?;
+    let table = read_interactions(&job.data_path, progress)?;
     if table.is_empty() {
         return Err(PipelineError::EmptyDataset { path: job.data_path.clone() });
     }

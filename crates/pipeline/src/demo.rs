@@ -107,8 +107,8 @@ pub fn demo(job: &DemoJob, progress: &mut dyn Progress) -> Result<DemoReport, Pi
     let ingested = ingest(vec![LogSource::open(&job.log)?], &outputs, progress)?;
 
     let data_path = folder.join("interactions_dedup.csv");
-    let table = read_interactions(&interactions)?;
-    let rows = dedup(&table, Strategy::LatestByTimestamp, Keys::default());
+    let table = read_interactions(&interactions, progress)?;
+    let rows = dedup(table, Strategy::LatestByTimestamp, Keys::default());
     let mut writer = InteractionsWriter::create(&data_path)?;
     writer.append(&rows)?;
     writer.finish()?.commit()?;

@@ -68,16 +68,15 @@ pub fn train_popgen(
         model_version: job.model_version.as_ref(),
         data_version: job.data_version.as_deref(),
     })?;
-    progress.begin("training PopGen", None);
     let catalog = Catalog::read(&job.catalog)?;
     let catalog_sha256 = FileDigest::of(&job.catalog)?.sha256;
-    let table = read_interactions(&job.data_path)?;
+    let table = read_interactions(&job.data_path, progress)?;
+    progress.begin("training PopGen", None);
     if table.is_empty() {
         return Err(PipelineError::EmptyDataset { path: job.data_path.clone() });
     }
     let row_count = table.len() as u64;
-    let rows = dedup(&table, Strategy::LatestByTimestamp, Keys::default());
-    drop(table);
+    let rows = dedup(table, Strategy::LatestByTimestamp, Keys::default());
     let tables = Tables::of(&rows, &catalog);
     if progress.is_cancelled() {
         return Err(marquee_dataset::DatasetError::Cancelled.into());

@@ -12,8 +12,8 @@ pub struct PopularityTable {
 
 /// What a row counts: 1 for rating 1 (a watch), 1 + rating otherwise.
 #[must_use]
-pub fn row_weight(rating: i64) -> f64 {
-    if rating == 1 { 1.0 } else { 1.0 + rating as f64 }
+pub fn row_weight(rating: u8) -> f64 {
+    if rating == 1 { 1.0 } else { 1.0 + f64::from(rating) }
 }
 
 /// The popularity of every film that has a row.

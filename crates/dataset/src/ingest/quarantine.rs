@@ -5,9 +5,9 @@ use marquee_events::{MAX_LINE_BYTES, Refusal};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::blocks::LongLine;
 use crate::{
     DatasetError,
+    lines::LongLine,
     staged::{StagedFile, hex},
 };
 

@@ -2,6 +2,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use serde::{Deserialize, Serialize};
 
+use super::parse::Parsed;
 use crate::{DatasetError, staged::StagedFile};
 
 /// What an ingest run read and made.
@@ -22,7 +23,7 @@ pub struct IngestReport {
     pub first_timestamp: Option<i64>,
     /// Latest time of a row, in seconds since 1970; null without rows.
     pub last_timestamp: Option<i64>,
-    /// Bytes read.
+    /// Bytes of all lines and their ends, as they are when decompressed.
     pub bytes: u64,
     /// Wall time of the run.
     pub seconds: f64,
@@ -43,12 +44,23 @@ pub struct AcceptedCounts {
 }
 
 impl IngestReport {
-    pub(super) fn note_row(&mut self, timestamp: i64) {
-        self.rows += 1;
-        self.first_timestamp =
-            Some(self.first_timestamp.map_or(timestamp, |first| first.min(timestamp)));
-        self.last_timestamp =
-            Some(self.last_timestamp.map_or(timestamp, |last| last.max(timestamp)));
+    /// Adds what a block holds.
+    pub(super) fn note(&mut self, parsed: &Parsed) {
+        let accepted = parsed.accepted;
+        self.lines += parsed.lines;
+        self.accepted.watch += accepted.watch;
+        self.accepted.rate += accepted.rate;
+        self.accepted.recommendation += accepted.recommendation;
+        self.rows += accepted.watch + accepted.rate;
+        self.quarantined += parsed.refused.len() as u64;
+        for refused in &parsed.refused {
+            *self.reasons.entry(refused.reason.as_str().to_owned()).or_default() += 1;
+        }
+        if let Some((first, last)) = parsed.times {
+            self.first_timestamp = Some(self.first_timestamp.map_or(first, |old| old.min(first)));
+            self.last_timestamp = Some(self.last_timestamp.map_or(last, |old| old.max(last)));
+        }
+        self.bytes += parsed.bytes();
     }
 
     pub(super) fn stage(&self, path: &Path) -> Result<StagedFile, DatasetError> {

@@ -1,40 +1,220 @@
-use std::{path::Path, str};
+use std::{
+    io::{Cursor, Read},
+    path::Path,
+    str,
+    sync::atomic::Ordering,
+};
 
-use csv::{ByteRecord, ReaderBuilder};
+use csv::{ByteRecord, Reader, ReaderBuilder};
 
 use super::{
-    INTERACTION_COLUMNS, RATING_RANGE, USER_ID_RANGE, check_movie_id, check_rating, user_id,
+    INTERACTION_COLUMNS, RATING_RANGE, USER_ID_RANGE,
+    chunk::{Chunk, Lane, Merger, Place},
 };
-use crate::{DatasetError, Interactions};
+use crate::{
+    DatasetError, Interactions, LogSource, Progress,
+    lines::{Buffer, LineBlocks, Piece},
+    stages::{self, Lanes},
+};
 
-pub(super) fn read(path: &Path) -> Result<Interactions, DatasetError> {
-    let failed = DatasetError::csv(path);
-    let mut reader =
-        ReaderBuilder::new().buffer_capacity(1 << 18).from_reader(fs_err::File::open(path)?);
-    let columns = columns(path, reader.byte_headers().map_err(&failed)?)?;
-    let mut table = Interactions::default();
-    let mut record = ByteRecord::new();
-    while reader.read_byte_record(&mut record).map_err(&failed)? {
-        let line = record.position().map_or(0, csv::Position::line);
-        let field = |column: usize| record.get(columns[column]).unwrap_or_default();
-        let user = integer(field(0), path, line, "user_id", USER_ID_RANGE)?;
-        let user = user_id(user, path, line)?;
-        let rating = integer(field(2), path, line, "rating", RATING_RANGE)?;
-        let rating = check_rating(rating, path, line)?;
-        let timestamp =
-            integer(field(3), path, line, "timestamp", "an integer (seconds since 1970)")?;
-        let movie = str::from_utf8(field(1)).map_err(|_| {
-            let value = String::from_utf8_lossy(field(1));
-            DatasetError::value(path, line, "movie_id", &value, "UTF-8")
-        })?;
-        let known = table.movie_ids.len();
-        table.push(user, movie, rating, timestamp);
-        if table.movie_ids.len() > known {
-            check_movie_id(movie, path, line)?;
+/// Records read at a time where lines cannot be shared among threads.
+const RECORDS_AT_A_TIME: usize = 1 << 16;
+
+/// Reads a csv file on all threads.
+///
+/// Blocks of lines are records by themselves as long as no quotation mark is met; from the first
+/// one on, a line end may be part of a value, and one thread reads the rest.
+pub(super) fn read(path: &Path, progress: &mut dyn Progress) -> Result<Interactions, DatasetError> {
+    let source = LogSource::open(path)?;
+    progress.begin("reading the table", source.bytes);
+    let (position, mut advanced) = (source.position, 0);
+    let mut between = || {
+        let read = position.load(Ordering::Relaxed);
+        progress.advance(read - advanced);
+        advanced = read;
+        if progress.is_cancelled() { Err(DatasetError::Cancelled) } else { Ok(()) }
+    };
+    let (header, mut blocks) = open(path, source.reader)?;
+    let mut merger = Merger::default();
+    let mut lines = header.lines;
+    // Each lane has its own ids, and two for a thread would not fit its cache.
+    let lanes = Lanes::one_a_thread();
+    stages::run(
+        lanes,
+        || blocks.next(),
+        |ids: &mut Lane, block| header.chunk(&mut reader(block.bytes()), usize::MAX, ids),
+        |chunks| {
+            for (lane, chunk) in chunks.into_iter().enumerate() {
+                let chunk = chunk.map_err(|error| error.on_a_line_after(lines))?;
+                lines += chunk.lines;
+                merger.take(lane, &chunk);
+            }
+            Ok(())
+        },
+        &mut between,
+    )?;
+    let mut records = reader(blocks.into_quoted());
+    let mut ids = Lane::default();
+    loop {
+        between()?;
+        let chunk = header
+            .chunk(&mut records, RECORDS_AT_A_TIME, &mut ids)
+            .map_err(|error| error.on_a_line_after(lines))?;
+        if chunk.len() == 0 {
+            return Ok(merger.into_table().interactions);
+        }
+        merger.take(lanes.count(), &chunk);
+    }
+}
+
+/// Reads the header; what follows it comes in blocks.
+fn open<'a, R: Read>(
+    path: &'a Path,
+    input: R,
+) -> Result<(Header<'a>, Blocks<'a, R>), DatasetError> {
+    let mut lines = LineBlocks::new(input, 0);
+    let first = next_lines(path, &mut lines)?;
+    let bytes = first.as_ref().map_or(&[][..], AsRef::as_ref);
+    let mut reader = ReaderBuilder::new().flexible(true).from_reader(Cursor::new(bytes));
+    let names = reader.byte_headers().map_err(DatasetError::csv(path))?.clone();
+    let header = Header { path, columns: columns(path, &names)?, fields: names.len(), lines: 0 };
+    // The reader's own place is that of the next record only once it has been read.
+    let mut after = ByteRecord::new();
+    let (start, before) = match reader.read_byte_record(&mut after).map_err(DatasetError::csv(path))
+    {
+        Ok(true) => after.position().map_or((0, 1), |place| (place.byte(), place.line())),
+        _ => (bytes.len() as u64, 1),
+    };
+    let header = Header { lines: before - 1, ..header };
+    let first = first.map(|buffer| CsvBlock { buffer, start: start as usize });
+    Ok((header, Blocks { path, lines, first, quoted: None }))
+}
+
+/// The next block of lines of a stream that holds no line longer than a block.
+fn next_lines<R: Read>(
+    path: &Path,
+    lines: &mut LineBlocks<R>,
+) -> Result<Option<Buffer>, DatasetError> {
+    match lines.next()?.map(|block| block.piece) {
+        None => Ok(None),
+        Some(Piece::Lines(buffer)) => Ok(Some(buffer)),
+        Some(Piece::LongLine(line)) => {
+            Err(DatasetError::LongRecord { path: path.to_owned(), bytes: line.length })
         }
     }
-    Ok(table)
 }
+
+/// Records without a header.
+fn reader<R: Read>(input: R) -> Reader<R> {
+    ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .buffer_capacity(1 << 16)
+        .from_reader(input)
+}
+
+/// A block and where its records start.
+struct CsvBlock {
+    buffer: Buffer,
+    start: usize,
+}
+
+impl CsvBlock {
+    fn bytes(&self) -> &[u8] {
+        &self.buffer.as_ref()[self.start..]
+    }
+}
+
+/// The blocks after the header, up to the first that holds a quotation mark.
+struct Blocks<'a, R> {
+    path: &'a Path,
+    lines: LineBlocks<R>,
+    first: Option<CsvBlock>,
+    quoted: Option<CsvBlock>,
+}
+
+impl<R: Read> Blocks<'_, R> {
+    fn next(&mut self) -> Result<Option<CsvBlock>, DatasetError> {
+        if self.quoted.is_some() {
+            return Ok(None);
+        }
+        let block = match self.first.take() {
+            Some(first) => Some(first),
+            None => {
+                next_lines(self.path, &mut self.lines)?.map(|buffer| CsvBlock { buffer, start: 0 })
+            }
+        };
+        match block {
+            Some(block) if memchr::memchr(b'"', block.bytes()).is_some() => {
+                self.quoted = Some(block);
+                Ok(None)
+            }
+            block => Ok(block),
+        }
+    }
+
+    /// Everything from the block with the quotation mark on.
+    fn into_quoted(self) -> impl Read {
+        let block = self.quoted.map_or(Vec::new(), |block| block.bytes().to_vec());
+        Cursor::new(block).chain(self.lines.into_rest())
+    }
+}
+
+/// What is known of every record.
+struct Header<'a> {
+    path: &'a Path,
+    /// Where user_id, movie_id, rating and timestamp stand.
+    columns: [usize; 4],
+    /// Number of columns.
+    fields: usize,
+    /// Lines up to the first record.
+    lines: u64,
+}
+
+impl Header<'_> {
+    /// Reads up to `most` records; lines in errors count from the reader's first.
+    fn chunk(
+        &self,
+        reader: &mut Reader<impl Read>,
+        most: usize,
+        ids: &mut Lane,
+    ) -> Result<Chunk, DatasetError> {
+        let mut chunk = Chunk::default();
+        let mut record = ByteRecord::new();
+        while chunk.len() < most
+            && reader.read_byte_record(&mut record).map_err(DatasetError::csv(self.path))?
+        {
+            self.push(&record, &mut chunk, ids)?;
+        }
+        chunk.lines = reader.position().line() - 1;
+        Ok(chunk)
+    }
+
+    fn push(
+        &self,
+        record: &ByteRecord,
+        chunk: &mut Chunk,
+        ids: &mut Lane,
+    ) -> Result<(), DatasetError> {
+        let place =
+            Place { path: self.path, line: record.position().map_or(0, csv::Position::line) };
+        if record.len() != self.fields {
+            let (path, line) = (self.path.to_owned(), place.line);
+            let (expected, found) = (self.fields, record.len());
+            return Err(DatasetError::Fields { path, line, expected, found });
+        }
+        let [user, movie, rating, timestamp] = self.columns.map(|column| &record[column]);
+        chunk.push_user(integer(user, place, "user_id", USER_ID_RANGE)?, place)?;
+        chunk.push_rating(integer(rating, place, "rating", RATING_RANGE)?, place)?;
+        chunk.push_timestamp(integer(timestamp, place, "timestamp", TIMESTAMP_RANGE)?);
+        let movie = str::from_utf8(movie)
+            .map_err(|_| place.refuse("movie_id", &String::from_utf8_lossy(movie), "UTF-8"))?;
+        chunk.push_movie(ids, movie, place)?;
+        Ok(())
+    }
+}
+
+const TIMESTAMP_RANGE: &str = "an integer (seconds since 1970)";
 
 /// Where user_id, movie_id, rating and timestamp stand.
 fn columns(path: &Path, header: &ByteRecord) -> Result<[usize; 4], DatasetError> {
@@ -60,12 +240,12 @@ fn columns(path: &Path, header: &ByteRecord) -> Result<[usize; 4], DatasetError>
 
 fn integer(
     field: &[u8],
-    path: &Path,
-    line: u64,
+    place: Place<'_>,
     column: &'static str,
     expected: &'static str,
 ) -> Result<i64, DatasetError> {
-    str::from_utf8(field).ok().and_then(|text| text.parse().ok()).ok_or_else(|| {
-        DatasetError::value(path, line, column, &String::from_utf8_lossy(field), expected)
-    })
+    str::from_utf8(field)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| place.refuse(column, &String::from_utf8_lossy(field), expected))
 }

@@ -1,85 +1,288 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use arrow::{
     array::{Array, ArrayRef, AsArray, DictionaryArray, StringArray},
     compute::cast,
-    datatypes::{DataType, Int32Type, Int64Type, SchemaRef},
+    datatypes::{DataType, Int32Type, Int64Type},
     record_batch::RecordBatch,
 };
 use parquet::arrow::{
     ProjectionMask,
-    arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder},
+    arrow_reader::{
+        ArrowReaderMetadata, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+    },
 };
 
-use super::{EVENT_COLUMNS, INTERACTION_COLUMNS, check_movie_id, check_rating, user_id};
-use crate::{DatasetError, EventDetail, EventTable, Interactions};
+use super::{
+    EVENT_COLUMNS, INTERACTION_COLUMNS,
+    chunk::{Chunk, Lane, Merger, Place},
+};
+use crate::{
+    DatasetError, EventDetail, EventTable, Progress,
+    stages::{self, Lanes},
+};
 
-const BATCH_ROWS: usize = 1 << 16;
+const BATCH_ROWS: usize = 1 << 14;
 
-type Builder = ParquetRecordBatchReaderBuilder<std::fs::File>;
-
-fn open(path: &Path) -> Result<Builder, DatasetError> {
-    let file = fs_err::File::open(path)?.into_parts().0;
-    Builder::try_new(file).map_err(DatasetError::parquet(path))
+/// Which columns a reader wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Columns {
+    /// User, movie, rating and time, the rating from the event's kind where there is no column.
+    Interactions,
+    /// The columns of single events.
+    Events,
 }
 
-/// Whether the file has the columns of single events.
-pub(super) fn has_events(path: &Path) -> Result<bool, DatasetError> {
-    let builder = open(path)?;
-    let has = |name| builder.schema().column_with_name(name).is_some();
-    Ok(has("kind") && has("minute") && has("stars"))
+/// Reads Parquet files, one after the other, their row groups on all threads.
+pub(super) fn read(
+    paths: &[PathBuf],
+    progress: &mut dyn Progress,
+    wanted: Columns,
+) -> Result<EventTable, DatasetError> {
+    let parts: Vec<Part> =
+        paths.iter().map(|path| Part::open(path, wanted)).collect::<Result<_, _>>()?;
+    progress.begin("reading the table", Some(parts.iter().map(Part::rows).sum()));
+    let mut groups = parts.iter().flat_map(Part::groups);
+    let mut merger = Merger::default();
+    let merged = std::sync::atomic::AtomicU64::new(0);
+    let mut advanced = 0;
+    stages::run(
+        Lanes::one_a_thread(),
+        || Ok(groups.next()),
+        |ids: &mut Lane, group| group.read(ids),
+        |chunks| {
+            for (lane, chunk) in chunks.into_iter().enumerate() {
+                let chunk = chunk?;
+                merged.fetch_add(chunk.len() as u64, std::sync::atomic::Ordering::Relaxed);
+                merger.take(lane, &chunk);
+            }
+            Ok(())
+        },
+        || {
+            let rows = merged.load(std::sync::atomic::Ordering::Relaxed);
+            progress.advance(rows - advanced);
+            advanced = rows;
+            if progress.is_cancelled() { Err(DatasetError::Cancelled) } else { Ok(()) }
+        },
+    )?;
+    let mut table = merger.into_table();
+    if wanted == Columns::Interactions {
+        table.details = Vec::new();
+    }
+    Ok(table)
 }
 
-pub(super) fn read_interactions(path: &Path, table: &mut Interactions) -> Result<(), DatasetError> {
-    let names = ["user_id", "movie_id", "rating", "timestamp"];
-    for_each_batch(path, &names, INTERACTION_COLUMNS, |batch, first_row| {
-        let columns = CommonColumns::of(path, batch, first_row)?;
-        let ratings = integers(path, batch, "rating", first_row)?;
-        columns.append(path, first_row, table)?;
-        for (row, &rating) in ratings.as_primitive::<Int64Type>().values().iter().enumerate() {
-            table.ratings.push(check_rating(rating, path, first_row + row as u64)?);
+/// A file whose footer was read.
+struct Part<'a> {
+    path: &'a Path,
+    metadata: ArrowReaderMetadata,
+    /// Whether it has the columns of single events.
+    events: bool,
+}
+
+/// One row group of a file.
+struct Group<'a> {
+    part: &'a Part<'a>,
+    index: usize,
+    /// Number of its first row in the file, from 1.
+    first_row: u64,
+}
+
+impl<'a> Part<'a> {
+    fn open(path: &'a Path, wanted: Columns) -> Result<Self, DatasetError> {
+        let file = fs_err::File::open(path)?.into_parts().0;
+        let metadata = ArrowReaderMetadata::load(&file, Default::default())
+            .map_err(DatasetError::parquet(path))?;
+        let has = |name| metadata.schema().column_with_name(name).is_some();
+        let events = has("kind") && has("minute") && has("stars");
+        if wanted == Columns::Events && !events {
+            return Err(DatasetError::NotEvents { path: path.to_owned() });
+        }
+        let part = Self { path, metadata, events };
+        part.column_places()?;
+        Ok(part)
+    }
+
+    fn rows(&self) -> u64 {
+        self.metadata.metadata().file_metadata().num_rows().unsigned_abs()
+    }
+
+    fn groups(&self) -> impl Iterator<Item = Group<'_>> {
+        let groups = self.metadata.metadata().row_groups().iter().enumerate();
+        groups.scan(1, |next, (index, group)| {
+            let first_row = *next;
+            *next += group.num_rows().unsigned_abs();
+            Some(Group { part: self, index, first_row })
+        })
+    }
+
+    /// Where the wanted columns stand.
+    fn column_places(&self) -> Result<Vec<usize>, DatasetError> {
+        let (names, expected) = if self.events {
+            (&["user_id", "movie_id", "kind", "minute", "stars", "timestamp"][..], EVENT_COLUMNS)
+        } else {
+            (&["user_id", "movie_id", "rating", "timestamp"][..], INTERACTION_COLUMNS)
+        };
+        let schema = self.metadata.schema();
+        let place = |&column: &&'static str| match schema.column_with_name(column) {
+            Some((index, _)) => Ok(index),
+            None => Err(DatasetError::MissingColumn {
+                path: self.path.to_owned(),
+                column,
+                found: schema
+                    .fields()
+                    .iter()
+                    .map(|field| field.name().as_str())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+                expected,
+            }),
+        };
+        names.iter().map(place).collect()
+    }
+}
+
+impl Group<'_> {
+    fn read(&self, ids: &mut Lane) -> Result<Chunk, DatasetError> {
+        let mut chunk = Chunk::default();
+        let mut row = self.first_row;
+        for batch in self.batches()? {
+            let batch = batch.map_err(DatasetError::arrow(self.part.path))?;
+            let batch_at =
+                Batch { place: Place { path: self.part.path, line: row }, batch: &batch };
+            batch_at.append(self.part.events, ids, &mut chunk)?;
+            row += batch.num_rows() as u64;
+        }
+        Ok(chunk)
+    }
+
+    fn batches(&self) -> Result<ParquetRecordBatchReader, DatasetError> {
+        let part = self.part;
+        let file = fs_err::File::open(part.path)?.into_parts().0;
+        let builder =
+            ParquetRecordBatchReaderBuilder::new_with_metadata(file, part.metadata.clone());
+        let mask = ProjectionMask::roots(builder.parquet_schema(), part.column_places()?);
+        builder
+            .with_projection(mask)
+            .with_row_groups(vec![self.index])
+            .with_batch_size(BATCH_ROWS)
+            .build()
+            .map_err(DatasetError::parquet(part.path))
+    }
+}
+
+/// Rows of a file and the place of the first.
+struct Batch<'a> {
+    place: Place<'a>,
+    batch: &'a RecordBatch,
+}
+
+impl Batch<'_> {
+    fn at(&self, row: usize) -> Place<'_> {
+        Place { line: self.place.line + row as u64, ..self.place }
+    }
+
+    fn append(&self, events: bool, ids: &mut Lane, chunk: &mut Chunk) -> Result<(), DatasetError> {
+        let users = self.integers("user_id")?;
+        for (row, &value) in users.as_primitive::<Int64Type>().values().iter().enumerate() {
+            chunk.push_user(value, self.at(row))?;
+        }
+        self.append_movies(ids, chunk)?;
+        let timestamps = self.integers("timestamp")?;
+        chunk.extend_timestamps(timestamps.as_primitive::<Int64Type>().values());
+        if events {
+            return self.append_details(chunk);
+        }
+        let ratings = self.integers("rating")?;
+        for (row, &value) in ratings.as_primitive::<Int64Type>().values().iter().enumerate() {
+            chunk.push_rating(value, self.at(row))?;
         }
         Ok(())
-    })
-}
+    }
 
-pub(super) fn read_events(path: &Path, table: &mut EventTable) -> Result<(), DatasetError> {
-    let names = ["user_id", "movie_id", "kind", "minute", "stars", "timestamp"];
-    for_each_batch(path, &names, EVENT_COLUMNS, |batch, first_row| {
-        let columns = CommonColumns::of(path, batch, first_row)?;
-        let kinds = converted(path, batch, "kind", &DataType::Utf8)?;
+    fn append_movies(&self, ids: &mut Lane, chunk: &mut Chunk) -> Result<(), DatasetError> {
+        let text = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+        let movies = self.converted("movie_id", &text)?;
+        self.refuse_nulls(&movies, "movie_id", "a non-empty text")?;
+        let movies: &DictionaryArray<Int32Type> = movies.as_dictionary();
+        let dictionary: &StringArray = movies.values().as_string();
+        // A dictionary may hold ids no row of this batch uses: they get no code.
+        let mut codes: Vec<Option<u32>> = vec![None; dictionary.len()];
+        for (row, &key) in movies.keys().values().iter().enumerate() {
+            match codes[key as usize] {
+                Some(code) => chunk.push_movie_code(code),
+                None => {
+                    let id = dictionary.value(key as usize);
+                    codes[key as usize] = Some(chunk.push_movie(ids, id, self.at(row))?);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn append_details(&self, chunk: &mut Chunk) -> Result<(), DatasetError> {
+        let kinds = self.converted("kind", &DataType::Utf8)?;
         let kinds = kinds.as_string::<i32>();
-        let minutes = converted(path, batch, "minute", &DataType::Int64)?;
+        let minutes = self.converted("minute", &DataType::Int64)?;
         let minutes = minutes.as_primitive::<Int64Type>();
-        let stars = converted(path, batch, "stars", &DataType::Int64)?;
+        let stars = self.converted("stars", &DataType::Int64)?;
         let stars = stars.as_primitive::<Int64Type>();
-        columns.append(path, first_row, &mut table.interactions)?;
-        for row in 0..batch.num_rows() {
-            let line = first_row + row as u64;
+        for row in 0..self.batch.num_rows() {
             let kind = if kinds.is_null(row) { "" } else { kinds.value(row) };
             let minute = minutes.is_valid(row).then(|| minutes.value(row));
             let stars = stars.is_valid(row).then(|| stars.value(row));
-            let detail = detail(path, line, kind, minute, stars)?;
-            table.interactions.ratings.push(match detail {
-                EventDetail::Watch { .. } => 1,
-                EventDetail::Rate { stars } => i64::from(stars),
-            });
-            table.details.push(detail);
+            chunk.push_detail(detail(self.at(row), kind, minute, stars)?);
         }
         Ok(())
-    })
+    }
+
+    fn integers(&self, name: &'static str) -> Result<ArrayRef, DatasetError> {
+        let column = self.batch.column_by_name(name).map(|column| column.data_type().clone());
+        if let Some(found) = column.filter(|found| !found.is_integer()) {
+            return Err(self.place.refuse(name, &found.to_string(), "a column of integers"));
+        }
+        let array = self.converted(name, &DataType::Int64)?;
+        self.refuse_nulls(&array, name, "an integer")?;
+        Ok(array)
+    }
+
+    fn converted(&self, name: &'static str, to: &DataType) -> Result<ArrayRef, DatasetError> {
+        // The projection put every column there.
+        let column =
+            self.batch.column_by_name(name).ok_or_else(|| DatasetError::MissingColumn {
+                path: self.place.path.to_owned(),
+                column: name,
+                found: String::new(),
+                expected: INTERACTION_COLUMNS,
+            })?;
+        if column.data_type() == to {
+            return Ok(ArrayRef::clone(column));
+        }
+        cast(column, to).map_err(DatasetError::arrow(self.place.path))
+    }
+
+    fn refuse_nulls(
+        &self,
+        array: &ArrayRef,
+        name: &'static str,
+        expected: &'static str,
+    ) -> Result<(), DatasetError> {
+        match (0..array.len()).find(|&row| array.is_null(row)) {
+            Some(row) if array.null_count() > 0 => Err(self.at(row).refuse(name, "null", expected)),
+            _ => Ok(()),
+        }
+    }
 }
 
 fn detail(
-    path: &Path,
-    line: u64,
+    place: Place<'_>,
     kind: &str,
     minute: Option<i64>,
     stars: Option<i64>,
 ) -> Result<EventDetail, DatasetError> {
     let wrong = |column, value: Option<i64>, expected| {
         let value = value.map_or(String::new(), |value| value.to_string());
-        DatasetError::value(path, line, column, &value, expected)
+        place.refuse(column, &value, expected)
     };
     match kind {
         "watch" => match minute.and_then(|minute| i32::try_from(minute).ok()) {
@@ -90,150 +293,6 @@ fn detail(
             Some(stars @ 1..=5) => Ok(EventDetail::Rate { stars: stars as i8 }),
             _ => Err(wrong("stars", stars, "1 to 5 (kind is rate)")),
         },
-        other => Err(DatasetError::value(path, line, "kind", other, "watch or rate")),
-    }
-}
-
-/// What both kinds of tables hold.
-struct CommonColumns {
-    user_ids: ArrayRef,
-    movies: ArrayRef,
-    timestamps: ArrayRef,
-}
-
-impl CommonColumns {
-    fn of(path: &Path, batch: &RecordBatch, first_row: u64) -> Result<Self, DatasetError> {
-        let text = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
-        let movies = converted(path, batch, "movie_id", &text)?;
-        refuse_nulls(path, &movies, "movie_id", "a non-empty text", first_row)?;
-        Ok(Self {
-            user_ids: integers(path, batch, "user_id", first_row)?,
-            movies,
-            timestamps: integers(path, batch, "timestamp", first_row)?,
-        })
-    }
-
-    fn append(
-        &self,
-        path: &Path,
-        first_row: u64,
-        table: &mut Interactions,
-    ) -> Result<(), DatasetError> {
-        for (row, &value) in self.user_ids.as_primitive::<Int64Type>().values().iter().enumerate() {
-            table.user_ids.push(user_id(value, path, first_row + row as u64)?);
-        }
-        let movies: &DictionaryArray<Int32Type> = self.movies.as_dictionary();
-        let dictionary: &StringArray = movies.values().as_string();
-        // A dictionary may hold ids no row of this batch uses: they get no code.
-        let mut codes: Vec<Option<u32>> = vec![None; dictionary.len()];
-        for (row, &key) in movies.keys().values().iter().enumerate() {
-            let code = match codes[key as usize] {
-                Some(code) => code,
-                None => {
-                    let id = dictionary.value(key as usize);
-                    check_movie_id(id, path, first_row + row as u64)?;
-                    *codes[key as usize].insert(table.movie_ids.code(id))
-                }
-            };
-            table.movies.push(code);
-        }
-        table.timestamps.extend_from_slice(self.timestamps.as_primitive::<Int64Type>().values());
-        Ok(())
-    }
-}
-
-fn for_each_batch(
-    path: &Path,
-    names: &[&'static str],
-    expected: &'static str,
-    mut take: impl FnMut(&RecordBatch, u64) -> Result<(), DatasetError>,
-) -> Result<(), DatasetError> {
-    let mut first_row = 1;
-    for batch in reader(path, names, expected)? {
-        let batch = batch.map_err(DatasetError::arrow(path))?;
-        take(&batch, first_row)?;
-        first_row += batch.num_rows() as u64;
-    }
-    Ok(())
-}
-
-fn reader(
-    path: &Path,
-    names: &[&'static str],
-    expected: &'static str,
-) -> Result<ParquetRecordBatchReader, DatasetError> {
-    let builder = open(path)?;
-    let schema: SchemaRef = builder.schema().clone();
-    let mut columns = Vec::with_capacity(names.len());
-    for &column in names {
-        let (index, _) =
-            schema.column_with_name(column).ok_or_else(|| DatasetError::MissingColumn {
-                path: path.to_owned(),
-                column,
-                found: schema
-                    .fields()
-                    .iter()
-                    .map(|field| field.name().as_str())
-                    .collect::<Vec<_>>()
-                    .join(", "),
-                expected,
-            })?;
-        columns.push(index);
-    }
-    let mask = ProjectionMask::roots(builder.parquet_schema(), columns);
-    builder
-        .with_projection(mask)
-        .with_batch_size(BATCH_ROWS)
-        .build()
-        .map_err(DatasetError::parquet(path))
-}
-
-fn converted(
-    path: &Path,
-    batch: &RecordBatch,
-    name: &'static str,
-    to: &DataType,
-) -> Result<ArrayRef, DatasetError> {
-    // The projection put every column there.
-    let column = batch.column_by_name(name).ok_or_else(|| DatasetError::MissingColumn {
-        path: path.to_owned(),
-        column: name,
-        found: String::new(),
-        expected: INTERACTION_COLUMNS,
-    })?;
-    if column.data_type() == to {
-        return Ok(ArrayRef::clone(column));
-    }
-    cast(column, to).map_err(DatasetError::arrow(path))
-}
-
-fn integers(
-    path: &Path,
-    batch: &RecordBatch,
-    name: &'static str,
-    first_row: u64,
-) -> Result<ArrayRef, DatasetError> {
-    let column = batch.column_by_name(name).map(|column| column.data_type().clone());
-    if let Some(found) = column.filter(|found| !found.is_integer()) {
-        let value = found.to_string();
-        return Err(DatasetError::value(path, first_row, name, &value, "a column of integers"));
-    }
-    let array = converted(path, batch, name, &DataType::Int64)?;
-    refuse_nulls(path, &array, name, "an integer", first_row)?;
-    Ok(array)
-}
-
-fn refuse_nulls(
-    path: &Path,
-    array: &ArrayRef,
-    name: &'static str,
-    expected: &'static str,
-    first_row: u64,
-) -> Result<(), DatasetError> {
-    match (0..array.len()).find(|&row| array.is_null(row)) {
-        Some(row) if array.null_count() > 0 => {
-            Err(DatasetError::value(path, first_row + row as u64, name, "null", expected))
-        }
-        _ => Ok(()),
+        other => Err(place.refuse("kind", other, "watch or rate")),
     }
 }

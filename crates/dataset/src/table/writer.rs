@@ -1,81 +1,81 @@
-use std::{
-    io::{self, Write},
-    path::Path,
-    sync::Arc,
-};
+use std::path::Path;
 
-use arrow::{
-    array::{ArrayRef, DictionaryArray, Int8Array, Int32Array, Int64Array, StringArray},
-    datatypes::{DataType, Field, Schema},
-    record_batch::RecordBatch,
-};
-use parquet::{
-    arrow::ArrowWriter,
-    basic::{Compression, ZstdLevel},
-    file::properties::WriterProperties,
-};
-use sha2::{Digest, Sha256};
+use rayon::prelude::*;
 
-use super::TableFormat;
-use crate::{
-    Aggregated, DatasetError, EventDetail, EventTable, FileDigest, Interactions,
-    staged::{StagedFile, hex},
+use super::{
+    TableFormat,
+    digesting::{Digesting, FinishedTable},
+    row_groups::RowGroups,
+    rows::{Rows, TableLayout},
 };
+use crate::{Aggregated, DatasetError, EventTable, Interactions};
 
-/// Passes bytes on to a staged file and digests them on the way.
-struct Digesting {
-    file: StagedFile,
-    hasher: Sha256,
-    size_bytes: u64,
+/// Rows of a block that one thread makes into csv.
+const CSV_BLOCK_ROWS: usize = 1 << 14;
+
+/// A table file in the making, csv or Parquet by the ending of its name.
+pub(crate) enum TableFile {
+    Csv(Box<Digesting>),
+    Parquet(Box<RowGroups>),
 }
 
-impl Write for Digesting {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.file.write(bytes)?;
-        self.hasher.update(&bytes[..written]);
-        self.size_bytes += written as u64;
-        Ok(written)
+impl TableFile {
+    pub(crate) fn create(path: &Path, layout: TableLayout) -> Result<Self, DatasetError> {
+        match TableFormat::of(path)? {
+            TableFormat::Csv => {
+                let mut output = Digesting::create(path)?;
+                let names: Vec<String> =
+                    layout.fields().iter().map(|field| field.name().clone()).collect();
+                output.append(format!("{}\n", names.join(",")).as_bytes())?;
+                Ok(Self::Csv(Box::new(output)))
+            }
+            TableFormat::Parquet => Ok(Self::Parquet(Box::new(RowGroups::create(path, layout)?))),
+        }
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
+    /// Writes `count` rows, made by `rows` from ranges of them, on all threads.
+    fn append(
+        &mut self,
+        layout: TableLayout,
+        count: usize,
+        rows: impl Fn(std::ops::Range<usize>) -> Rows + Sync,
+    ) -> Result<(), DatasetError> {
+        let block_rows = match self {
+            Self::Csv(_) => CSV_BLOCK_ROWS,
+            Self::Parquet(_) => Rows::MOST_ROWS,
+        };
+        let starts: Vec<usize> = (0..count).step_by(block_rows).collect();
+        for wave in starts.chunks(rayon::current_num_threads()) {
+            let range = |&start: &usize| start..count.min(start + block_rows);
+            match self {
+                Self::Csv(output) => {
+                    let texts: Vec<Vec<u8>> =
+                        wave.par_iter().map(|start| rows(range(start)).to_csv(layout)).collect();
+                    texts.iter().try_for_each(|text| output.append(text))?;
+                }
+                Self::Parquet(groups) => {
+                    groups.append_all(wave.par_iter().map(|start| rows(range(start))).collect())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn finish(self) -> Result<FinishedTable, DatasetError> {
+        match self {
+            Self::Csv(output) => output.finish(),
+            Self::Parquet(groups) => groups.finish(),
+        }
     }
 }
 
-/// A table file that is written but not yet in its place.
-#[derive(Debug)]
-pub struct FinishedTable {
-    file: StagedFile,
-    digest: FileDigest,
-}
-
-impl FinishedTable {
-    /// Digest of the whole file.
-    #[must_use]
-    pub fn digest(&self) -> &FileDigest {
-        &self.digest
-    }
-
-    /// Puts the file in its place.
-    ///
-    /// # Errors
-    /// [`DatasetError::Write`] as [`StagedFile::commit`].
-    pub fn commit(self) -> Result<FileDigest, DatasetError> {
-        self.file.commit()?;
-        Ok(self.digest)
-    }
-}
-
-enum Sink {
-    Csv(Box<csv::Writer<Digesting>>),
-    Parquet(Box<ArrowWriter<Digesting>>, Arc<Schema>),
-}
-
-/// Writes interactions to a new csv or Parquet file, batch by batch.
+/// Writes interactions to a new csv or Parquet file, table by table.
+///
+/// The bytes of the file depend on the rows alone, not on how many were given at a time or on the
+/// number of threads.
 pub struct InteractionsWriter {
-    path: std::path::PathBuf,
-    sink: Sink,
-    aggregated: bool,
+    file: TableFile,
+    layout: TableLayout,
 }
 
 impl InteractionsWriter {
@@ -84,7 +84,7 @@ impl InteractionsWriter {
     /// # Errors
     /// [`DatasetError`] when the ending is unknown or the folder cannot be written to.
     pub fn create(path: &Path) -> Result<Self, DatasetError> {
-        Self::open(path, false)
+        Self::open(path, TableLayout::Interactions)
     }
 
     /// Starts a file of the four columns and `stars` and `minutes`.
@@ -92,32 +92,11 @@ impl InteractionsWriter {
     /// # Errors
     /// As [`create`](Self::create).
     pub fn create_aggregated(path: &Path) -> Result<Self, DatasetError> {
-        Self::open(path, true)
+        Self::open(path, TableLayout::Aggregated)
     }
 
-    fn open(path: &Path, aggregated: bool) -> Result<Self, DatasetError> {
-        let mut fields = vec![
-            Field::new("user_id", DataType::Int64, false),
-            Field::new("movie_id", dictionary_type(), false),
-            Field::new("rating", DataType::Int64, false),
-            Field::new("timestamp", DataType::Int64, false),
-        ];
-        if aggregated {
-            fields.push(Field::new("stars", DataType::Int8, true));
-            fields.push(Field::new("minutes", DataType::Int64, false));
-        }
-        let format = TableFormat::of(path)?;
-        let output = digesting(path)?;
-        let sink = match format {
-            TableFormat::Csv => {
-                let mut writer = csv::Writer::from_writer(output);
-                let header = fields.iter().map(|field| field.name().as_bytes());
-                writer.write_record(header).map_err(DatasetError::csv(path))?;
-                Sink::Csv(Box::new(writer))
-            }
-            TableFormat::Parquet => parquet_sink(path, output, fields)?,
-        };
-        Ok(Self { path: path.to_owned(), sink, aggregated })
+    fn open(path: &Path, layout: TableLayout) -> Result<Self, DatasetError> {
+        Ok(Self { file: TableFile::create(path, layout)?, layout })
     }
 
     /// Appends all rows of a table.
@@ -128,8 +107,12 @@ impl InteractionsWriter {
     /// # Panics
     /// When the file was started for aggregated rows.
     pub fn append(&mut self, table: &Interactions) -> Result<(), DatasetError> {
-        assert!(!self.aggregated, "aggregated rows go in by append_aggregated");
-        self.write(table, None)
+        assert_eq!(self.layout, TableLayout::Interactions, "aggregated rows have their own method");
+        self.file.append(self.layout, table.len(), |places| {
+            let mut rows = Rows::default();
+            places.for_each(|row| push_row(&mut rows, table, row));
+            rows
+        })
     }
 
     /// Appends all rows of an aggregated table.
@@ -140,33 +123,14 @@ impl InteractionsWriter {
     /// # Panics
     /// When the file was not started for aggregated rows.
     pub fn append_aggregated(&mut self, table: &Aggregated) -> Result<(), DatasetError> {
-        assert!(self.aggregated, "four-column rows go in by append");
-        self.write(&table.interactions, Some(table))
-    }
-
-    fn write(
-        &mut self,
-        table: &Interactions,
-        aggregated: Option<&Aggregated>,
-    ) -> Result<(), DatasetError> {
-        match &mut self.sink {
-            Sink::Csv(writer) => {
-                write_csv(writer, table, aggregated).map_err(DatasetError::csv(&self.path))
-            }
-            Sink::Parquet(writer, schema) => {
-                let mut columns = vec![
-                    user_ids(table),
-                    movie_ids(table),
-                    Arc::new(Int64Array::from(table.ratings.clone())) as ArrayRef,
-                    Arc::new(Int64Array::from(table.timestamps.clone())),
-                ];
-                if let Some(aggregated) = aggregated {
-                    columns.push(Arc::new(Int8Array::from(aggregated.stars.clone())));
-                    columns.push(Arc::new(Int64Array::from(aggregated.minutes.clone())));
-                }
-                write_batch(writer, schema, columns, &self.path)
-            }
-        }
+        assert_eq!(self.layout, TableLayout::Aggregated, "four-column rows have their own method");
+        self.file.append(self.layout, table.interactions.len(), |places| {
+            let mut rows = Rows::default();
+            rows.stars.extend_from_slice(&table.stars[places.clone()]);
+            rows.minutes.extend_from_slice(&table.minutes[places.clone()]);
+            places.for_each(|place| push_row(&mut rows, &table.interactions, place));
+            rows
+        })
     }
 
     /// Ends the file; it is in its place after [`FinishedTable::commit`].
@@ -174,24 +138,13 @@ impl InteractionsWriter {
     /// # Errors
     /// [`DatasetError`] when the file cannot be written.
     pub fn finish(self) -> Result<FinishedTable, DatasetError> {
-        match self.sink {
-            Sink::Csv(writer) => {
-                let output = writer.into_inner().map_err(|error| {
-                    let source = io::Error::new(error.error().kind(), error.to_string());
-                    DatasetError::Write { path: self.path, source }
-                })?;
-                finished(output)
-            }
-            Sink::Parquet(writer, _) => end_parquet(*writer, &self.path),
-        }
+        self.file.finish()
     }
 }
 
-/// Writes single events to a new Parquet file, batch by batch.
+/// Writes single events to a new Parquet file, table by table.
 pub struct EventsWriter {
-    path: std::path::PathBuf,
-    writer: Box<ArrowWriter<Digesting>>,
-    schema: Arc<Schema>,
+    file: TableFile,
 }
 
 impl EventsWriter {
@@ -200,22 +153,8 @@ impl EventsWriter {
     /// # Errors
     /// [`DatasetError`] when the name does not end in `.parquet` or the folder cannot be written.
     pub fn create(path: &Path) -> Result<Self, DatasetError> {
-        if TableFormat::of(path).ok() != Some(TableFormat::Parquet) {
-            let path = path.to_owned();
-            return Err(DatasetError::UnknownFormat { path, expected: ".parquet" });
-        }
-        let fields = vec![
-            Field::new("user_id", DataType::Int64, false),
-            Field::new("movie_id", dictionary_type(), false),
-            Field::new("kind", dictionary_type(), false),
-            Field::new("minute", DataType::Int32, true),
-            Field::new("stars", DataType::Int8, true),
-            Field::new("timestamp", DataType::Int64, false),
-        ];
-        let Sink::Parquet(writer, schema) = parquet_sink(path, digesting(path)?, fields)? else {
-            unreachable!("a Parquet sink was asked for");
-        };
-        Ok(Self { path: path.to_owned(), writer, schema })
+        check_events_path(path)?;
+        Ok(Self { file: TableFile::create(path, TableLayout::Events)? })
     }
 
     /// Appends all rows of a table.
@@ -223,29 +162,12 @@ impl EventsWriter {
     /// # Errors
     /// [`DatasetError`] when the file cannot be written.
     pub fn append(&mut self, table: &EventTable) -> Result<(), DatasetError> {
-        let kinds = table.details.iter().map(|detail| match detail {
-            EventDetail::Watch { .. } => 0,
-            EventDetail::Rate { .. } => 1,
-        });
-        let names = Arc::new(StringArray::from(vec!["watch", "rate"]));
-        let kinds = DictionaryArray::new(Int32Array::from_iter_values(kinds), names);
-        let minutes = table.details.iter().map(|detail| match *detail {
-            EventDetail::Watch { minute } => Some(minute),
-            EventDetail::Rate { .. } => None,
-        });
-        let stars = table.details.iter().map(|detail| match *detail {
-            EventDetail::Watch { .. } => None,
-            EventDetail::Rate { stars } => Some(stars),
-        });
-        let columns: Vec<ArrayRef> = vec![
-            user_ids(&table.interactions),
-            movie_ids(&table.interactions),
-            Arc::new(kinds),
-            Arc::new(minutes.collect::<Int32Array>()),
-            Arc::new(stars.collect::<Int8Array>()),
-            Arc::new(Int64Array::from(table.interactions.timestamps.clone())),
-        ];
-        write_batch(&mut self.writer, &self.schema, columns, &self.path)
+        self.file.append(TableLayout::Events, table.len(), |places| {
+            let mut rows = Rows::default();
+            rows.details.extend_from_slice(&table.details[places.clone()]);
+            places.for_each(|place| push_row(&mut rows, &table.interactions, place));
+            rows
+        })
     }
 
     /// Ends the file; it is in its place after [`FinishedTable::commit`].
@@ -253,94 +175,23 @@ impl EventsWriter {
     /// # Errors
     /// [`DatasetError`] when the file cannot be written.
     pub fn finish(self) -> Result<FinishedTable, DatasetError> {
-        end_parquet(*self.writer, &self.path)
+        self.file.finish()
     }
 }
 
-fn dictionary_type() -> DataType {
-    DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
-}
-
-fn digesting(path: &Path) -> Result<Digesting, DatasetError> {
-    Ok(Digesting { file: StagedFile::create(path)?, hasher: Sha256::new(), size_bytes: 0 })
-}
-
-fn parquet_sink(path: &Path, output: Digesting, fields: Vec<Field>) -> Result<Sink, DatasetError> {
-    let schema = Arc::new(Schema::new(fields));
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::default()))
-        .build();
-    let writer = ArrowWriter::try_new(output, Arc::clone(&schema), Some(properties))
-        .map_err(DatasetError::parquet(path))?;
-    Ok(Sink::Parquet(Box::new(writer), schema))
-}
-
-fn end_parquet(writer: ArrowWriter<Digesting>, path: &Path) -> Result<FinishedTable, DatasetError> {
-    finished(writer.into_inner().map_err(DatasetError::parquet(path))?)
-}
-
-/// Everything is on the disk before any of the outputs of a run moves.
-fn finished(mut output: Digesting) -> Result<FinishedTable, DatasetError> {
-    output.file.sync()?;
-    let digest =
-        FileDigest { sha256: hex(&output.hasher.finalize()), size_bytes: output.size_bytes };
-    Ok(FinishedTable { file: output.file, digest })
-}
-
-fn user_ids(table: &Interactions) -> ArrayRef {
-    // Ids are below 2^63 wherever a table is filled.
-    Arc::new(table.user_ids.iter().map(|&id| id as i64).collect::<Int64Array>())
-}
-
-fn movie_ids(table: &Interactions) -> ArrayRef {
-    let keys = Int32Array::from_iter_values(table.movies.iter().map(|&code| code as i32));
-    let values = Arc::new(StringArray::from_iter_values(table.movie_ids.iter()));
-    Arc::new(DictionaryArray::new(keys, values))
-}
-
-fn write_batch(
-    writer: &mut ArrowWriter<Digesting>,
-    schema: &Arc<Schema>,
-    columns: Vec<ArrayRef>,
-    path: &Path,
-) -> Result<(), DatasetError> {
-    let batch =
-        RecordBatch::try_new(Arc::clone(schema), columns).map_err(DatasetError::arrow(path))?;
-    writer.write(&batch).map_err(DatasetError::parquet(path))
-}
-
-fn write_csv(
-    writer: &mut csv::Writer<Digesting>,
-    table: &Interactions,
-    aggregated: Option<&Aggregated>,
-) -> Result<(), csv::Error> {
-    let mut number = NumberText::default();
-    for row in 0..table.len() {
-        writer.write_field(number.of(table.user_ids[row]))?;
-        writer.write_field(table.movie_id(row))?;
-        writer.write_field(number.of(table.ratings[row]))?;
-        writer.write_field(number.of(table.timestamps[row]))?;
-        if let Some(aggregated) = aggregated {
-            match aggregated.stars[row] {
-                Some(stars) => writer.write_field(number.of(stars))?,
-                None => writer.write_field("")?,
-            }
-            writer.write_field(number.of(aggregated.minutes[row]))?;
+/// Single events have no csv form.
+pub(crate) fn check_events_path(path: &Path) -> Result<(), DatasetError> {
+    match TableFormat::of(path) {
+        Ok(TableFormat::Parquet) => Ok(()),
+        _ => {
+            let path = path.to_owned();
+            Err(DatasetError::UnknownFormat { path, expected: ".parquet" })
         }
-        writer.write_record(None::<&[u8]>)?;
     }
-    Ok(())
 }
 
-/// Decimal text of numbers in one reused buffer.
-#[derive(Default)]
-struct NumberText(Vec<u8>);
-
-impl NumberText {
-    fn of(&mut self, number: impl std::fmt::Display) -> &[u8] {
-        self.0.clear();
-        // Writing to a vector cannot fail.
-        let _ = write!(self.0, "{number}");
-        &self.0
-    }
+fn push_row(rows: &mut Rows, table: &Interactions, row: usize) {
+    // Ids are below 2^63 wherever a table is filled.
+    let user_id = table.user_ids[row] as i64;
+    rows.push(user_id, table.movie_id(row), table.ratings[row], table.timestamps[row]);
 }

@@ -19,7 +19,7 @@ struct Run {
 }
 
 fn source(name: &str, bytes: impl Into<Vec<u8>>) -> LogSource {
-    LogSource { name: name.into(), bytes: None, reader: Box::new(Cursor::new(bytes.into())) }
+    LogSource::from_reader(name, Cursor::new(bytes.into()))
 }
 
 fn run(sources: Vec<LogSource>) -> Run {
@@ -97,7 +97,7 @@ fn rows_quarantine_and_report_account_for_every_line() {
 #[test]
 fn the_events_file_keeps_minutes_and_stars_apart() {
     let run = run(vec![source("a.log", format!("{WATCH}\n{RATE}\n"))]);
-    let events = read_events(run.outputs.events.as_ref().unwrap()).unwrap();
+    let events = read_events(run.outputs.events.as_ref().unwrap(), &mut NoProgress).unwrap();
     assert_eq!(rows(&events.interactions).len(), 2);
     assert_eq!(events.details[0], marquee_dataset::EventDetail::Watch { minute: 3 });
     assert_eq!(events.details[1], marquee_dataset::EventDetail::Rate { stars: 5 });
@@ -109,7 +109,7 @@ fn a_time_zone_and_a_fraction_are_kept() {
     let log =
         "2024-09-10T08:39:04.999+02:00,1,GET /rate/x=1\n1969-12-31T23:59:59.5Z,1,GET /rate/x=1";
     let run = run(vec![source("a.log", log)]);
-    let table = read_interactions(&run.outputs.interactions).unwrap();
+    let table = read_interactions(&run.outputs.interactions, &mut NoProgress).unwrap();
     assert_eq!(table.timestamps, [1_725_957_544 - 7200, -1]);
 }
 
@@ -197,9 +197,10 @@ fn a_reader_that_fails_leaves_the_old_outputs() {
     let interactions = folder.path().join("interactions.csv");
     fs_err::write(&interactions, "old").unwrap();
     let outputs = IngestOutputs { interactions: interactions.clone(), ..Default::default() };
-    let failing = LogSource { name: "a".into(), bytes: None, reader: Box::new(Failing(3)) };
+    let failing = LogSource::from_reader("a", Failing(3));
     let error = ingest(vec![failing], &outputs, &mut NoProgress).unwrap_err();
-    assert!(error.to_string().contains("the disk is gone"), "{error}");
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.contains("the disk is gone"), "{cause}");
     assert_eq!(fs_err::read_to_string(&interactions).unwrap(), "old");
     assert_eq!(fs_err::read_dir(folder.path()).unwrap().count(), 1);
 }
@@ -239,7 +240,7 @@ fn what_cannot_be_read_or_written_is_named() {
 #[test]
 fn rows_agree_with_the_reference_apart_from_what_it_should_have_refused() {
     let run = run(vec![LogSource::open(&fixture("raw.log")).unwrap()]);
-    let table = read_interactions(&run.outputs.interactions).unwrap();
+    let table = read_interactions(&run.outputs.interactions, &mut NoProgress).unwrap();
     let ours: Vec<String> = rows(&table)
         .iter()
         .map(|(user, movie, rating, _)| format!("{user},{movie},{rating}"))

@@ -19,7 +19,7 @@ fn fixture(name: &str) -> PathBuf {
 }
 
 /// A table of (user, movie, rating, timestamp) rows.
-fn table(rows: &[(u64, &str, i64, i64)]) -> Interactions {
+fn table(rows: &[(u64, &str, u8, i64)]) -> Interactions {
     let mut table = Interactions::default();
     for &(user, movie, rating, timestamp) in rows {
         table.push(user, movie, rating, timestamp);
@@ -28,7 +28,7 @@ fn table(rows: &[(u64, &str, i64, i64)]) -> Interactions {
 }
 
 /// The rows of a table.
-fn rows(table: &Interactions) -> Vec<(u64, &str, i64, i64)> {
+fn rows(table: &Interactions) -> Vec<(u64, &str, u8, i64)> {
     (0..table.len())
         .map(|row| {
             let movie = table.movie_id(row);

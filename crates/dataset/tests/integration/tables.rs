@@ -2,12 +2,12 @@ use std::path::Path;
 
 use marquee_dataset::{
     Aggregated, DatasetError, EventDetail, EventTable, EventsWriter, FileDigest,
-    InteractionsWriter, TableFormat, read_events, read_interactions,
+    InteractionsWriter, NoProgress, TableFormat, read_events, read_interactions,
 };
 
 use crate::{rows, table};
 
-const ROWS: [(u64, &str, i64, i64); 3] =
+const ROWS: [(u64, &str, u8, i64); 3] =
     [(9, "x\"y\"+1999", 5, -3), (0, "été", 1, 0), (i64::MAX as u64, "z", 2, i64::MAX)];
 
 fn written(path: &Path) {
@@ -26,7 +26,7 @@ fn tables_survive_both_formats() {
     for name in ["table.csv", "table.parquet"] {
         let path = folder.path().join(name);
         written(&path);
-        assert_eq!(rows(&read_interactions(&path).unwrap()), ROWS, "{name}");
+        assert_eq!(rows(&read_interactions(&path, &mut NoProgress).unwrap()), ROWS, "{name}");
     }
     let csv = fs_err::read_to_string(folder.path().join("table.csv")).unwrap();
     assert!(csv.starts_with("user_id,movie_id,rating,timestamp\n9,\"x\"\"y\"\"+1999\",5,-3\n"));
@@ -39,7 +39,7 @@ fn a_folder_of_parquet_files_is_one_table() {
         written(&folder.path().join(name));
     }
     fs_err::write(folder.path().join("notes.txt"), "not a table").unwrap();
-    let table = read_interactions(folder.path()).unwrap();
+    let table = read_interactions(folder.path(), &mut NoProgress).unwrap();
     assert_eq!(rows(&table)[..3], ROWS);
     assert_eq!(table.len(), 6);
     let one = FileDigest::of(&folder.path().join("part-1.parquet")).unwrap();
@@ -47,7 +47,10 @@ fn a_folder_of_parquet_files_is_one_table() {
     assert_eq!(both.size_bytes, 2 * one.size_bytes);
     assert_ne!(both.sha256, one.sha256);
     let empty = tempfile::tempdir().unwrap();
-    assert!(matches!(read_interactions(empty.path()), Err(DatasetError::Empty { .. })));
+    assert!(matches!(
+        read_interactions(empty.path(), &mut NoProgress),
+        Err(DatasetError::Empty { .. })
+    ));
 }
 
 #[test]
@@ -56,7 +59,7 @@ fn columns_are_found_by_name_and_others_passed_over() {
     let path = folder.path().join("table.csv");
     fs_err::write(&path, "\u{feff}timestamp,extra,rating,movie_id,user_id\r\n5,?,1,a,7\r\n")
         .unwrap();
-    assert_eq!(rows(&read_interactions(&path).unwrap()), [(7, "a", 1, 5)]);
+    assert_eq!(rows(&read_interactions(&path, &mut NoProgress).unwrap()), [(7, "a", 1, 5)]);
 }
 
 #[test]
@@ -76,10 +79,10 @@ fn wrong_tables_are_named_with_the_place_and_the_remedy() {
         (format!("{header}1,a,6,1\n"), &["line 3", "rating \"6\""]),
         (format!("{header}1,a,-3,1\n"), &["line 3", "rating \"-3\""]),
         (format!("{header}1,a,1,now\n"), &["line 3", "timestamp \"now\""]),
-        (format!("{header}1,a,1\n"), &["line: 3"]),
+        (format!("{header}1,a,1\n"), &["line 3", "3 values", "4 names"]),
     ] {
         fs_err::write(&path, &text).unwrap();
-        let error = read_interactions(&path).unwrap_err();
+        let error = read_interactions(&path, &mut NoProgress).unwrap_err();
         let mut message = error.to_string();
         if let Some(source) = std::error::Error::source(&error) {
             message = format!("{message}: {source}");
@@ -89,11 +92,11 @@ fn wrong_tables_are_named_with_the_place_and_the_remedy() {
         }
     }
     fs_err::write(folder.path().join("bad.parquet"), "not parquet").unwrap();
-    let error = read_interactions(&folder.path().join("bad.parquet")).unwrap_err();
+    let error = read_interactions(&folder.path().join("bad.parquet"), &mut NoProgress).unwrap_err();
     assert!(error.to_string().contains("bad.parquet"), "{error}");
-    let error = read_interactions(Path::new("table.xls")).unwrap_err();
+    let error = read_interactions(Path::new("table.xls"), &mut NoProgress).unwrap_err();
     assert!(error.to_string().contains("table.xls"), "{error}");
-    let error = read_interactions(Path::new("no/table.csv")).unwrap_err();
+    let error = read_interactions(Path::new("no/table.csv"), &mut NoProgress).unwrap_err();
     assert!(error.to_string().contains("no/table.csv"), "{error}");
 }
 
@@ -108,8 +111,8 @@ fn events_survive_and_read_as_interactions() {
     let mut writer = EventsWriter::create(&path).unwrap();
     writer.append(&events).unwrap();
     writer.finish().unwrap().commit().unwrap();
-    assert_eq!(read_events(&path).unwrap(), events);
-    assert_eq!(read_interactions(&path).unwrap(), events.interactions);
+    assert_eq!(read_events(&path, &mut NoProgress).unwrap(), events);
+    assert_eq!(read_interactions(&path, &mut NoProgress).unwrap(), events.interactions);
     assert!(EventsWriter::create(&folder.path().join("events.csv")).is_err());
 }
 
@@ -119,10 +122,10 @@ fn a_four_column_file_cannot_be_aggregated() {
     for name in ["table.csv", "table.parquet"] {
         let path = folder.path().join(name);
         written(&path);
-        let error = read_events(&path).unwrap_err();
+        let error = read_events(&path, &mut NoProgress).unwrap_err();
         assert!(matches!(error, DatasetError::NotEvents { .. }), "{error:?}");
     }
-    let error = read_events(Path::new("no/table.csv")).unwrap_err();
+    let error = read_events(Path::new("no/table.csv"), &mut NoProgress).unwrap_err();
     assert!(matches!(error, DatasetError::Io(_)), "{error:?}");
 }
 
@@ -139,7 +142,7 @@ fn aggregated_tables_have_two_more_columns() {
         let mut writer = InteractionsWriter::create_aggregated(&path).unwrap();
         writer.append_aggregated(&aggregated).unwrap();
         writer.finish().unwrap().commit().unwrap();
-        assert_eq!(read_interactions(&path).unwrap(), aggregated.interactions);
+        assert_eq!(read_interactions(&path, &mut NoProgress).unwrap(), aggregated.interactions);
     }
     let csv = fs_err::read_to_string(folder.path().join("table.csv")).unwrap();
     let expected = "user_id,movie_id,rating,timestamp,stars,minutes\n1,a,4,10,4,0\n2,b,1,11,,90\n";

@@ -15,7 +15,7 @@ use marquee_popgen::{
 };
 
 /// A table of (user, movie, rating) rows in order of time.
-fn table(rows: &[(u64, &str, i64)]) -> Interactions {
+fn table(rows: &[(u64, &str, u8)]) -> Interactions {
     let mut table = Interactions::default();
     for (time, &(user, movie, rating)) in rows.iter().enumerate() {
         table.push(user, movie, rating, time as i64);

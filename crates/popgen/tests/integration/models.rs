@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use crate::{Parts, catalog, table};
 
-const ROWS: [(u64, &str, i64); 12] = [
+const ROWS: [(u64, &str, u8); 12] = [
     (1, "d1", 5),
     (1, "none", 1),
     (2, "c1", 5),
@@ -91,7 +91,7 @@ fn seen(parts: &Parts) -> impl Fn(Option<UserRow>) -> Vec<ItemRow> {
 proptest! {
     #[test]
     fn both_models_conform(
-        given in prop::collection::vec((0_u64..6, 0_usize..6, 1_i64..6), 1..40),
+        given in prop::collection::vec((0_u64..6, 0_usize..6, 1_u8..6), 1..40),
         alpha in 0.0..2.0_f64,
         pool in 1_usize..8,
     ) {
@@ -105,7 +105,7 @@ proptest! {
 
     #[test]
     fn the_early_end_of_the_scan_changes_nothing(
-        given in prop::collection::vec((0_u64..4, 0_usize..6, 1_i64..6), 1..60),
+        given in prop::collection::vec((0_u64..4, 0_usize..6, 1_u8..6), 1..60),
         alpha in 0.0..3.0_f64,
         k in 1_usize..4,
     ) {

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use marquee_dataset::read_interactions;
+use marquee_dataset::{NoProgress, read_interactions};
 use marquee_popgen::popularity;
 use marquee_recommender::UserRow;
 
@@ -9,7 +9,7 @@ use crate::{Parts, table};
 #[test]
 fn popularity_is_the_references_with_ties_in_order() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/reference-run");
-    let rows = read_interactions(&fixtures.join("interactions.csv")).unwrap();
+    let rows = read_interactions(&fixtures.join("interactions.csv"), &mut NoProgress).unwrap();
     let ours = popularity(&rows);
     let text = fs_err::read_to_string(fixtures.join("popularity.csv")).unwrap();
     let mut theirs: Vec<(&str, f64)> = text

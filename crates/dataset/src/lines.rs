@@ -1,0 +1,158 @@
+//! Streams of lines cut into blocks, so that threads can share them.
+
+use std::io::{self, Read};
+
+use sha2::{Digest, Sha256};
+
+use crate::{
+    pool::{Pool, Pooled},
+    staged::hex,
+};
+
+/// Bytes of a block: some 10,000 lines of log, well within a processor's second-level cache.
+const BLOCK_BYTES: usize = 1 << 20;
+
+/// Cuts a stream into blocks of whole lines.
+///
+/// Where the cuts are depends on the bytes of the stream alone.
+pub(crate) struct LineBlocks<R> {
+    reader: R,
+    buffers: Pool<Vec<u8>>,
+    /// The start of a line whose end is still to come.
+    rest: Vec<u8>,
+    offset: u64,
+    head_bytes: usize,
+    ended: bool,
+}
+
+/// A part of a stream.
+pub(crate) struct Block {
+    /// What stands there.
+    pub(crate) piece: Piece,
+    /// Where it starts in the stream, in bytes.
+    pub(crate) offset: u64,
+}
+
+/// What a part of a stream holds.
+pub(crate) enum Piece {
+    /// One or more lines with their ends; the very last of the stream may lack its end.
+    Lines(Buffer),
+    /// A line longer than a block, of which only the start is kept.
+    LongLine(LongLine),
+}
+
+/// A line that was passed over.
+pub(crate) struct LongLine {
+    /// The first bytes of it, as many as the reader was told to keep.
+    pub(crate) head: Vec<u8>,
+    /// Bytes of the line, without its end.
+    pub(crate) length: u64,
+    /// SHA-256 of the line, without its end.
+    pub(crate) sha256: String,
+    /// Whether a line end followed.
+    pub(crate) terminated: bool,
+}
+
+impl<R: Read> LineBlocks<R> {
+    /// Of lines that do not fit into a block, the first `head_bytes` are kept.
+    pub(crate) fn new(reader: R, head_bytes: usize) -> Self {
+        let buffers = Pool::default();
+        Self { reader, buffers, rest: Vec::new(), offset: 0, head_bytes, ended: false }
+    }
+
+    /// The next part; `None` at the end of the stream.
+    pub(crate) fn next(&mut self) -> io::Result<Option<Block>> {
+        let mut buffer = Buffer { bytes: self.buffers.take(), len: 0 };
+        buffer.bytes.resize(BLOCK_BYTES, 0);
+        let filled = self.fill(&mut buffer)?;
+        if filled == 0 {
+            return Ok(None);
+        }
+        let offset = self.offset;
+        let cut = match memchr::memrchr(b'\n', &buffer.bytes[..filled]) {
+            _ if self.ended => filled,
+            Some(end) => end + 1,
+            None => {
+                let line = self.long_line(&mut buffer.bytes)?;
+                self.offset += line.length + u64::from(line.terminated);
+                return Ok(Some(Block { piece: Piece::LongLine(line), offset }));
+            }
+        };
+        self.rest.extend_from_slice(&buffer.bytes[cut..filled]);
+        buffer.len = cut;
+        self.offset += cut as u64;
+        Ok(Some(Block { piece: Piece::Lines(buffer), offset }))
+    }
+
+    /// Where the next block starts in the stream, in bytes.
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Everything that was not given out yet.
+    pub(crate) fn into_rest(self) -> impl Read {
+        io::Cursor::new(self.rest).chain(self.reader)
+    }
+
+    /// Puts the rest of the block before and what follows into the buffer, until it is full or the
+    /// stream ends.
+    fn fill(&mut self, buffer: &mut Buffer) -> io::Result<usize> {
+        let carried = self.rest.len();
+        buffer.bytes[..carried].copy_from_slice(&self.rest);
+        self.rest.clear();
+        Ok(carried + self.read_into(&mut buffer.bytes[carried..])?)
+    }
+
+    fn read_into(&mut self, mut target: &mut [u8]) -> io::Result<usize> {
+        let room = target.len();
+        while !target.is_empty() && !self.ended {
+            match self.reader.read(target) {
+                Ok(0) => self.ended = true,
+                Ok(read) => target = &mut target[read..],
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(room - target.len())
+    }
+
+    /// The buffer is full and holds no line end: digests up to the next one.
+    fn long_line(&mut self, buffer: &mut [u8]) -> io::Result<LongLine> {
+        let mut line = LongLine {
+            head: buffer[..self.head_bytes.min(buffer.len())].to_vec(),
+            length: 0,
+            sha256: String::new(),
+            terminated: false,
+        };
+        let mut hasher = Sha256::new();
+        let mut filled = buffer.len();
+        loop {
+            let end = memchr::memchr(b'\n', &buffer[..filled]);
+            let part = end.unwrap_or(filled);
+            hasher.update(&buffer[..part]);
+            line.length += part as u64;
+            line.terminated = end.is_some();
+            if line.terminated {
+                self.rest.extend_from_slice(&buffer[part + 1..filled]);
+            }
+            if line.terminated || self.ended {
+                line.sha256 = hex(&hasher.finalize());
+                return Ok(line);
+            }
+            filled = self.read_into(buffer)?;
+        }
+    }
+}
+
+/// Bytes of a stream.
+pub(crate) struct Buffer {
+    /// Longer than what it holds.
+    bytes: Pooled<Vec<u8>>,
+    len: usize,
+}
+
+impl AsRef<[u8]> for Buffer {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+}
