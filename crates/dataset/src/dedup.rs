@@ -127,55 +127,63 @@ impl Keys {
 /// On a table of 2³² rows or more.
 #[must_use]
 pub fn dedup(mut table: Interactions, strategy: Strategy, keys: Keys) -> Interactions {
-    let mut entries = sorted_entries(&table);
-    let parts = if keys == Keys::default() {
-        // The entries hold all that is needed of these columns.
-        (table.user_ids, table.movies, table.timestamps) = Default::default();
-        in_user_ranges(&mut entries, |range| {
+    let mut sorted = UserRanges::new(&table);
+    let kept: Vec<&[Entry]> = if keys == Keys::default() {
+        sorted.keep(|range| {
             let mut chooser = ByMovie::new(table.movie_ids.len());
             keep_of_each_user(range, |run, kept| chooser.choose(run, strategy, kept))
         })
     } else if keys.user_id {
-        in_user_ranges(&mut entries, |range| {
+        sorted.keep(|range| {
             let mut chooser = ByKey::default();
             keep_of_each_user(range, |run, kept| chooser.choose(&table, keys, run, strategy, kept))
         })
     } else {
-        let mut kept = Vec::new();
-        ByKey::default().choose(&table, keys, &entries, strategy, &mut kept);
-        let count = move_forward(&mut entries, 0, 0, &kept);
+        let entries = sorted.sort();
+        let mut places = Vec::new();
+        ByKey::default().choose(&table, keys, entries, strategy, &mut places);
+        let count = move_forward(entries, 0, 0, &places);
         vec![&entries[..count]]
     };
-    (table.user_ids, table.movies, table.timestamps) = Default::default();
-    let ratings = table.ratings;
-    let (user_ids, movies, timestamps, ratings) = columns(&parts, &ratings);
-    Interactions { user_ids, movies, ratings, timestamps, movie_ids: table.movie_ids }
+    let count = kept.iter().map(|part| part.len()).sum();
+    overwrite(&mut table, &kept, count);
+    table
 }
 
-type Columns = (Vec<u64>, Vec<u32>, Vec<i64>, Vec<u8>);
-
-/// Users, movies, times and ratings of entries; the ratings stand in the order of the input.
-fn columns(parts: &[&[Entry]], ratings: &[u8]) -> Columns {
-    fn column<T>(parts: &[&[Entry]], value: impl Fn(&Entry) -> T) -> Vec<T> {
-        let mut column = Vec::with_capacity(parts.iter().map(|part| part.len()).sum());
-        parts.iter().for_each(|part| column.extend(part.iter().map(&value)));
-        column
+/// Puts these entries in the place of a table's rows, of which they are `count`.
+fn overwrite(table: &mut Interactions, parts: &[&[Entry]], count: usize) {
+    // Only the ratings are still wanted as they are; the other columns are in the entries.
+    let old_ratings = std::mem::replace(&mut table.ratings, vec![0; count]);
+    let mut users = &mut table.user_ids[..];
+    let mut movies = &mut table.movies[..];
+    let mut times = &mut table.timestamps[..];
+    let mut ratings = &mut table.ratings[..];
+    let mut work = Vec::with_capacity(parts.len());
+    for &part in parts {
+        let (users, movies) = (split_off(&mut users, part), split_off(&mut movies, part));
+        let (times, ratings) = (split_off(&mut times, part), split_off(&mut ratings, part));
+        work.push((part, users, movies, times, ratings));
     }
-    let ((users, movies), (times, ratings)) = rayon::join(
-        || {
-            let users = || column(parts, |entry| entry.user);
-            rayon::join(users, || column(parts, |entry| entry.movie))
-        },
-        || {
-            let times = || column(parts, |entry| entry.time);
-            rayon::join(times, || column(parts, |entry| ratings[entry.row as usize]))
-        },
-    );
-    (users, movies, times, ratings)
+    work.into_par_iter().for_each(|(part, users, movies, times, ratings)| {
+        for (place, entry) in part.iter().enumerate() {
+            users[place] = entry.user;
+            movies[place] = entry.movie;
+            times[place] = entry.time;
+            ratings[place] = old_ratings[entry.row as usize];
+        }
+    });
+    table.user_ids.truncate(count);
+    table.movies.truncate(count);
+    table.timestamps.truncate(count);
+}
+
+/// The first of `rest`, as many as `part` has.
+fn split_off<'a, T>(rest: &mut &'a mut [T], part: &[Entry]) -> &'a mut [T] {
+    rest.split_off_mut(..part.len()).unwrap_or_default()
 }
 
 /// A row with what it is sorted by.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Entry {
     user: u64,
     time: i64,
@@ -183,57 +191,139 @@ struct Entry {
     movie: u32,
 }
 
+impl Entry {
+    fn sort_key(&self) -> (u64, i64, u32) {
+        (self.user, self.time, self.row)
+    }
+}
+
 /// All rows, sorted by user, time and input order.
 pub(crate) fn by_user_and_time(table: &Interactions) -> Vec<u32> {
-    sorted_entries(table).into_iter().map(|entry| entry.row).collect()
+    UserRanges::new(table).sort().iter().map(|entry| entry.row).collect()
 }
 
-fn sorted_entries(table: &Interactions) -> Vec<Entry> {
-    let rows = u32::try_from(table.len()).expect("fewer than 2^32 rows");
-    let entry = |row: u32| Entry {
-        user: table.user_ids[row as usize],
-        time: table.timestamps[row as usize],
-        row,
-        movie: table.movies[row as usize],
-    };
-    let mut entries: Vec<Entry> = (0..rows).into_par_iter().map(entry).collect();
-    entries.par_sort_unstable_by_key(|entry| (entry.user, entry.time, entry.row));
-    entries
+/// All rows, in ranges of users: a range holds all rows of some users, and the users of a range
+/// come before those of the next. Within a range the rows are in no order yet.
+struct UserRanges {
+    entries: Vec<Entry>,
+    lengths: Vec<usize>,
+    /// Number of low bits in which the ids of a range differ, counted from the least of all ids.
+    shift: u32,
+    least: u64,
 }
 
-/// Parts of the entries, of some users each, in order: ranges that end with a user's last row.
-fn user_ranges(entries: &[Entry]) -> Vec<usize> {
-    // More parts than threads, because users differ in how much they watched.
-    let size = entries.len().div_ceil(16 * rayon::current_num_threads()).max(1);
-    let (mut lengths, mut rest) = (Vec::new(), entries);
-    while !rest.is_empty() {
-        let user = rest[rest.len().min(size) - 1].user;
-        let length = rest.partition_point(|entry| entry.user <= user);
-        lengths.push(length);
-        rest = &rest[length..];
+/// Ranges to aim for: enough to keep a range of some ten million rows in a processor's cache.
+const RANGES: u64 = 1 << 11;
+
+impl UserRanges {
+    /// One pass that counts and one that moves, on all threads (the first step of a radix sort, by
+    /// the leading bits of what user ids differ in).
+    fn new(table: &Interactions) -> Self {
+        let rows = u32::try_from(table.len()).expect("fewer than 2^32 rows") as usize;
+        let (least, most) = table
+            .user_ids
+            .par_iter()
+            .fold(|| (u64::MAX, 0), |(least, most), &id| (id.min(least), id.max(most)))
+            .reduce(|| (u64::MAX, 0), |a, b| (a.0.min(b.0), a.1.max(b.1)));
+        let shift = (most.saturating_sub(least) / RANGES + 1).next_power_of_two().trailing_zeros();
+        let range_of = |user: u64| ((user - least) >> shift) as usize;
+        let ranges = if rows == 0 { 0 } else { range_of(most) + 1 };
+
+        let part_rows = rows.div_ceil(4 * rayon::current_num_threads()).max(1);
+        let counts: Vec<Vec<usize>> = table
+            .user_ids
+            .par_chunks(part_rows)
+            .map(|part| {
+                let mut counts = vec![0; ranges];
+                part.iter().for_each(|&user| counts[range_of(user)] += 1);
+                counts
+            })
+            .collect();
+
+        let mut entries = vec![Entry::default(); rows];
+        let mut targets: Vec<Vec<&mut [Entry]>> =
+            counts.iter().map(|_| Vec::with_capacity(ranges)).collect();
+        let mut rest = &mut entries[..];
+        for range in 0..ranges {
+            for (part, counts) in counts.iter().enumerate() {
+                targets[part].push(rest.split_off_mut(..counts[range]).unwrap_or_default());
+            }
+        }
+        targets.into_par_iter().enumerate().for_each(|(part, mut targets)| {
+            let first = part * part_rows;
+            for row in first..rows.min(first + part_rows) {
+                let user = table.user_ids[row];
+                let entry = Entry {
+                    user,
+                    time: table.timestamps[row],
+                    row: row as u32,
+                    movie: table.movies[row],
+                };
+                let target = &mut targets[range_of(user)];
+                if let Some(place) = target.split_off_first_mut() {
+                    *place = entry;
+                }
+            }
+        });
+        let lengths =
+            (0..ranges).map(|range| counts.iter().map(|counts| counts[range]).sum()).collect();
+        Self { entries, lengths, shift, least }
     }
-    lengths
+
+    /// Sorts all rows by user, time and input order.
+    fn sort(&mut self) -> &mut [Entry] {
+        self.keep(|range| range.len());
+        &mut self.entries
+    }
+
+    /// What is left of each range, sorted, when `keep` has moved what stays to its front and said
+    /// how much that is.
+    fn keep(&mut self, keep: impl Fn(&mut [Entry]) -> usize + Sync) -> Vec<&[Entry]> {
+        let mut ranges = Vec::with_capacity(self.lengths.len());
+        let mut rest = &mut self.entries[..];
+        for &length in &self.lengths {
+            ranges.extend(rest.split_off_mut(..length).filter(|range| !range.is_empty()));
+        }
+        ranges
+            .into_par_iter()
+            .with_max_len(1)
+            .map(|range| {
+                sort_range(range, self.shift, self.least);
+                let count = keep(range);
+                &range[..count]
+            })
+            .collect()
+    }
 }
 
-/// What is left of each part of the entries when `keep` has moved what stays to its front and said
-/// how much that is.
-fn in_user_ranges(
-    mut entries: &mut [Entry],
-    keep: impl Fn(&mut [Entry]) -> usize + Sync,
-) -> Vec<&[Entry]> {
-    let mut ranges = Vec::new();
-    for length in user_ranges(entries) {
-        let (range, rest) = entries.split_at_mut(length);
-        ranges.push(range);
-        entries = rest;
+/// The most low bits that [`sort_range`] counts by: a table of counts that fits a cache.
+const COUNTED_BITS: u32 = 14;
+
+/// Sorts the rows of a range, which are in input order.
+fn sort_range(range: &mut [Entry], shift: u32, least: u64) {
+    if shift > COUNTED_BITS || range.len() < 1 << shift {
+        // In parallel, for where most rows are of a few users.
+        range.par_sort_unstable_by_key(Entry::sort_key);
+        return;
     }
-    ranges
-        .into_par_iter()
-        .map(|range| {
-            let count = keep(range);
-            &range[..count]
-        })
-        .collect()
+    // The second step of the radix sort. It keeps the input order of a user's rows, which in a log
+    // is that of time, so that little is left to sort.
+    let low_bits = |entry: &Entry| ((entry.user - least) & ((1 << shift) - 1)) as usize;
+    let mut places = vec![0; 1 << shift];
+    range.iter().for_each(|entry| places[low_bits(entry)] += 1);
+    let mut start = 0;
+    for place in &mut places {
+        start += std::mem::replace(place, start);
+    }
+    let unsorted = range.to_vec();
+    for entry in unsorted {
+        let place = &mut places[low_bits(&entry)];
+        range[*place] = entry;
+        *place += 1;
+    }
+    range
+        .chunk_by_mut(|a, b| a.user == b.user)
+        .for_each(|run| run.sort_unstable_by_key(Entry::sort_key));
 }
 
 /// Moves to the front what `choose` names of the runs of one user each; how much that is.
@@ -342,15 +432,12 @@ impl ByKey {
 #[must_use]
 pub fn aggregate(events: &EventTable) -> Aggregated {
     let table = &events.interactions;
-    let entries = sorted_entries(table);
-    let mut rest = &entries[..];
-    let ranges: Vec<&[Entry]> =
-        user_ranges(&entries).into_iter().filter_map(|length| rest.split_off(..length)).collect();
+    let mut sorted = UserRanges::new(table);
     let users = |range: &&[Entry]| -> Vec<Pair> {
         range.chunk_by(|a, b| a.user == b.user).flat_map(|run| pairs(events, run)).collect()
     };
-    let pairs: Vec<Vec<Pair>> = ranges.par_iter().map(users).collect();
-    drop(entries);
+    let pairs: Vec<Vec<Pair>> = sorted.keep(|range| range.len()).par_iter().map(users).collect();
+    drop(sorted);
     let pairs: Vec<Pair> = pairs.into_iter().flatten().collect();
     let last_rows: Vec<u32> = pairs.iter().map(|pair| pair.last.row).collect();
     let mut interactions = table.select(&last_rows);

@@ -17,7 +17,7 @@ use crate::{
     DatasetError, LogSource, Progress,
     lines::{Block, LineBlocks},
     pool::Pool,
-    stages::{self, Lanes},
+    stages::{self, Batch},
 };
 
 /// Where `log-ingest` puts what it reads.
@@ -63,10 +63,10 @@ pub fn ingest(
     let rows = Pool::default();
     let mut reader = Reader::new(sources);
     stages::run(
-        Lanes::default(),
+        Batch::ManyBlocks,
         || reader.next(),
-        |(): &mut (), (source, block)| (source, Parsed::new(block, rows.take(), csv)),
-        |parsed| parsed.into_iter().try_for_each(|(source, parsed)| sink.take(source, &parsed)),
+        |(source, block)| (source, Parsed::new(block, rows.take(), csv)),
+        |(source, parsed)| sink.take(source, &parsed),
         || {
             let read = positions.iter().map(|position| position.load(Ordering::Relaxed)).sum();
             progress.advance(read - advanced);

@@ -46,6 +46,15 @@ impl MovieIds {
         }
     }
 
+    /// The code of an id, if it has one.
+    #[inline]
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<u32> {
+        let hash = self.hasher.hash_one(id.as_bytes());
+        let text = &self.text;
+        self.codes.find(hash, |coded| coded.id(text) == id.as_bytes()).map(|coded| coded.code)
+    }
+
     #[cold]
     fn add(&mut self, id: &str, hash: u64) -> u32 {
         let code = u32::try_from(self.ends.len()).expect("fewer than 2^32 distinct movie ids");

@@ -9,8 +9,8 @@ use crate::{
     staged::hex,
 };
 
-/// Bytes of a block: some 10,000 lines of log, well within a processor's second-level cache.
-const BLOCK_BYTES: usize = 1 << 20;
+/// Bytes of a block: some 4,000 lines of log, well within a processor's second-level cache.
+const BLOCK_BYTES: usize = 1 << 19;
 
 /// Cuts a stream into blocks of whole lines.
 ///

@@ -1,54 +1,44 @@
 //! Reading, working and taking at the same time, with results in the order of reading.
 
+use rayon::prelude::*;
+
 use crate::DatasetError;
 
-/// How many blocks are worked on at the same time.
+/// How many blocks make a batch.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Lanes(usize);
-
-impl Default for Lanes {
-    /// Two for each thread, so that a slow block does not keep the other threads waiting.
-    fn default() -> Self {
-        Self(2 * rayon::current_num_threads())
-    }
+pub(crate) enum Batch {
+    /// Eight for each thread, so that threads that end early wait for less than a block's eighth.
+    ManyBlocks,
+    /// One for each thread, where blocks are large.
+    OneEach,
 }
 
-impl Lanes {
-    /// One for each thread, for blocks that are large.
-    pub(crate) fn one_a_thread() -> Self {
-        Self(rayon::current_num_threads())
-    }
-
-    /// Number of lanes.
-    pub(crate) fn count(self) -> usize {
-        self.0
+impl Batch {
+    fn blocks(self) -> usize {
+        match self {
+            Self::ManyBlocks => 8 * rayon::current_num_threads(),
+            Self::OneEach => rayon::current_num_threads(),
+        }
     }
 }
 
 /// Puts every block that `read` gives through `work`, on all threads, and hands the results to
-/// `take` in the order of reading, some of them at a time.
+/// `take` in the order of reading.
 ///
 /// While one batch of blocks is worked on, the next is read and the results of the one before are
-/// taken. The place of a result in its batch is the number of the lane that made it; a lane keeps
-/// its state from batch to batch. `between` is called on the caller's thread after every batch and
-/// may end the run. Three batches are held at most, of one block a lane each.
+/// taken; these three are all that is held. `between` is called on the caller's thread after every
+/// batch and may end the run.
 ///
 /// # Errors
-/// The first that any of the four closures gives, in the order of the blocks for `read` and `take`.
-pub(crate) fn run<Block, Lane, Done>(
-    lane_count: Lanes,
+/// The first that any of the closures gives, in the order of the blocks for `read` and `take`.
+pub(crate) fn run<Block: Send, Done: Send>(
+    batch_size: Batch,
     mut read: impl FnMut() -> Result<Option<Block>, DatasetError> + Send,
-    work: impl Fn(&mut Lane, Block) -> Done + Sync,
-    mut take: impl FnMut(Vec<Done>) -> Result<(), DatasetError> + Send,
+    work: impl Fn(Block) -> Done + Sync,
+    mut take: impl FnMut(Done) -> Result<(), DatasetError> + Send,
     mut between: impl FnMut() -> Result<(), DatasetError>,
-) -> Result<(), DatasetError>
-where
-    Block: Send,
-    Lane: Default + Send,
-    Done: Send,
-{
-    let lane_count = lane_count.count();
-    let mut lanes: Vec<Lane> = (0..lane_count).map(|_| Lane::default()).collect();
+) -> Result<(), DatasetError> {
+    let most = batch_size.blocks();
     let mut batch: Vec<Block> = Vec::new();
     let mut done: Vec<Done> = Vec::new();
     // What was read before a failure counts first: it may hold an earlier one.
@@ -57,13 +47,18 @@ where
     while !ended || !batch.is_empty() || !done.is_empty() {
         between()?;
         let (next, (worked, taken)) = rayon::join(
-            || if ended { (Vec::new(), None) } else { read_batch(&mut read, lane_count) },
-            || rayon::join(|| work_batch(&work, &mut lanes, batch), || take(done)),
+            || if ended { (Vec::new(), None) } else { read_batch(&mut read, most) },
+            || {
+                rayon::join(
+                    || batch.into_par_iter().with_max_len(1).map(&work).collect(),
+                    || done.into_iter().try_for_each(&mut take),
+                )
+            },
         );
         taken?;
         done = worked;
         (batch, failure) = (next.0, failure.or(next.1));
-        ended |= batch.len() < lane_count;
+        ended |= batch.len() < most;
     }
     failure.map_or(Ok(()), Err)
 }
@@ -84,20 +79,6 @@ fn read_batch<Block>(
     (batch, None)
 }
 
-fn work_batch<Block: Send, Lane: Send, Done: Send>(
-    work: &(impl Fn(&mut Lane, Block) -> Done + Sync),
-    lanes: &mut [Lane],
-    batch: Vec<Block>,
-) -> Vec<Done> {
-    use rayon::prelude::*;
-    batch
-        .into_par_iter()
-        .zip(lanes.par_iter_mut())
-        .with_max_len(1)
-        .map(|(block, lane)| work(lane, block))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,14 +96,11 @@ mod tests {
         for count in [0, 1, 2, 3, 4, 5, 8, 100] {
             let mut taken = Vec::new();
             run(
-                Lanes::default(),
+                Batch::OneEach,
                 numbers(count),
-                |sum: &mut u32, number| {
-                    *sum += 1;
-                    number * 10
-                },
+                |number| number * 10,
                 |done| {
-                    taken.extend(done);
+                    taken.push(done);
                     Ok(())
                 },
                 || Ok(()),
@@ -138,19 +116,17 @@ mod tests {
         let mut left = numbers(1_000);
         let mut taken = Vec::new();
         let error = run(
-            Lanes::default(),
+            Batch::OneEach,
             || match left()? {
                 Some(50) => Err(failing(50)),
                 number => Ok(number),
             },
-            |(): &mut (), number| number,
-            |done| {
-                for number in done {
-                    if number == 45 {
-                        return Err(failing(45));
-                    }
-                    taken.push(number);
+            |number| number,
+            |number| {
+                if number == 45 {
+                    return Err(failing(45));
                 }
+                taken.push(number);
                 Ok(())
             },
             || Ok(()),
@@ -165,9 +141,9 @@ mod tests {
         let mut rounds = 0;
         let endless = || Ok(Some(1_u32));
         let error = run(
-            Lanes::default(),
+            Batch::OneEach,
             endless,
-            |(): &mut (), number| number,
+            |number| number,
             |_| Ok(()),
             || {
                 rounds += 1;

@@ -1,6 +1,7 @@
 //! Tables as files: csv and Parquet, chosen by the ending of the name.
 
 mod chunk;
+mod coded;
 mod csv_file;
 mod digesting;
 mod parquet_file;

@@ -9,12 +9,12 @@ use csv::{ByteRecord, Reader, ReaderBuilder};
 
 use super::{
     INTERACTION_COLUMNS, RATING_RANGE, USER_ID_RANGE,
-    chunk::{Chunk, Lane, Merger, Place},
+    chunk::{Chunk, KnownIds, Merger, Place, RawIds},
 };
 use crate::{
     DatasetError, Interactions, LogSource, Progress,
     lines::{Buffer, LineBlocks, Piece},
-    stages::{self, Lanes},
+    stages::{self, Batch},
 };
 
 /// Records read at a time where lines cannot be shared among threads.
@@ -35,35 +35,31 @@ pub(super) fn read(path: &Path, progress: &mut dyn Progress) -> Result<Interacti
         if progress.is_cancelled() { Err(DatasetError::Cancelled) } else { Ok(()) }
     };
     let (header, mut blocks) = open(path, source.reader)?;
-    let mut merger = Merger::default();
+    let known = KnownIds::default();
+    let mut merger = Merger::new(&known);
     let mut lines = header.lines;
-    // Each lane has its own ids, and two for a thread would not fit its cache.
-    let lanes = Lanes::one_a_thread();
     stages::run(
-        lanes,
+        Batch::ManyBlocks,
         || blocks.next(),
-        |ids: &mut Lane, block| header.chunk(&mut reader(block.bytes()), usize::MAX, ids),
-        |chunks| {
-            for (lane, chunk) in chunks.into_iter().enumerate() {
-                let chunk = chunk.map_err(|error| error.on_a_line_after(lines))?;
-                lines += chunk.lines;
-                merger.take(lane, &chunk);
-            }
+        |block| header.chunk(&mut reader(block.bytes()), usize::MAX, &known),
+        |chunk| {
+            let chunk = chunk.map_err(|error: DatasetError| error.on_a_line_after(lines))?;
+            lines += chunk.lines;
+            merger.take(&chunk);
             Ok(())
         },
         &mut between,
     )?;
     let mut records = reader(blocks.into_quoted());
-    let mut ids = Lane::default();
     loop {
         between()?;
         let chunk = header
-            .chunk(&mut records, RECORDS_AT_A_TIME, &mut ids)
+            .chunk(&mut records, RECORDS_AT_A_TIME, &known)
             .map_err(|error| error.on_a_line_after(lines))?;
         if chunk.len() == 0 {
             return Ok(merger.into_table().interactions);
         }
-        merger.take(lanes.count(), &chunk);
+        merger.take(&chunk);
     }
 }
 
@@ -177,39 +173,41 @@ impl Header<'_> {
         &self,
         reader: &mut Reader<impl Read>,
         most: usize,
-        ids: &mut Lane,
+        known: &KnownIds,
     ) -> Result<Chunk, DatasetError> {
-        let mut chunk = Chunk::default();
-        let mut record = ByteRecord::new();
-        while chunk.len() < most
-            && reader.read_byte_record(&mut record).map_err(DatasetError::csv(self.path))?
-        {
-            self.push(&record, &mut chunk, ids)?;
-        }
+        let coder = known.coder();
+        let (mut chunk, mut ids) = (coder.chunk(), RawIds::default());
+        let rows = self.rows(reader, most, &mut chunk, &mut ids);
+        // An id before the row that ended the reading may be wrong as well.
+        coder.push_movies(&mut chunk, &ids, self.path)?;
+        rows?;
         chunk.lines = reader.position().line() - 1;
         Ok(chunk)
     }
 
-    fn push(
+    /// Reads everything but the movies' codes.
+    fn rows(
         &self,
-        record: &ByteRecord,
+        reader: &mut Reader<impl Read>,
+        most: usize,
         chunk: &mut Chunk,
-        ids: &mut Lane,
+        ids: &mut RawIds,
     ) -> Result<(), DatasetError> {
-        let place =
-            Place { path: self.path, line: record.position().map_or(0, csv::Position::line) };
-        if record.len() != self.fields {
-            let (path, line) = (self.path.to_owned(), place.line);
-            let (expected, found) = (self.fields, record.len());
-            return Err(DatasetError::Fields { path, line, expected, found });
+        let mut record = ByteRecord::new();
+        let failed = DatasetError::csv(self.path);
+        while chunk.len() < most && reader.read_byte_record(&mut record).map_err(&failed)? {
+            let line = record.position().map_or(0, csv::Position::line);
+            let place = Place { path: self.path, line };
+            if record.len() != self.fields {
+                let (path, expected) = (self.path.to_owned(), self.fields);
+                return Err(DatasetError::Fields { path, line, expected, found: record.len() });
+            }
+            let [user, movie, rating, timestamp] = self.columns.map(|column| &record[column]);
+            ids.push(movie, line);
+            chunk.push_user(integer(user, place, "user_id", USER_ID_RANGE)?, place)?;
+            chunk.push_rating(integer(rating, place, "rating", RATING_RANGE)?, place)?;
+            chunk.push_timestamp(integer(timestamp, place, "timestamp", TIMESTAMP_RANGE)?);
         }
-        let [user, movie, rating, timestamp] = self.columns.map(|column| &record[column]);
-        chunk.push_user(integer(user, place, "user_id", USER_ID_RANGE)?, place)?;
-        chunk.push_rating(integer(rating, place, "rating", RATING_RANGE)?, place)?;
-        chunk.push_timestamp(integer(timestamp, place, "timestamp", TIMESTAMP_RANGE)?);
-        let movie = str::from_utf8(movie)
-            .map_err(|_| place.refuse("movie_id", &String::from_utf8_lossy(movie), "UTF-8"))?;
-        chunk.push_movie(ids, movie, place)?;
         Ok(())
     }
 }
@@ -244,6 +242,10 @@ fn integer(
     column: &'static str,
     expected: &'static str,
 ) -> Result<i64, DatasetError> {
+    // Nearly all are a few plain digits, which cannot overflow.
+    if !field.is_empty() && field.len() <= 18 && field.iter().all(u8::is_ascii_digit) {
+        return Ok(field.iter().fold(0, |value, digit| 10 * value + i64::from(digit - b'0')));
+    }
     str::from_utf8(field)
         .ok()
         .and_then(|text| text.parse().ok())

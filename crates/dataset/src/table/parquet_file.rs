@@ -1,4 +1,7 @@
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use arrow::{
     array::{Array, ArrayRef, AsArray, DictionaryArray, StringArray},
@@ -15,11 +18,11 @@ use parquet::arrow::{
 
 use super::{
     EVENT_COLUMNS, INTERACTION_COLUMNS,
-    chunk::{Chunk, Lane, Merger, Place},
+    chunk::{Chunk, Coder, KnownIds, Merger, Place},
 };
 use crate::{
     DatasetError, EventDetail, EventTable, Progress,
-    stages::{self, Lanes},
+    stages::{self, Batch as BatchSize},
 };
 
 const BATCH_ROWS: usize = 1 << 14;
@@ -43,23 +46,22 @@ pub(super) fn read(
         paths.iter().map(|path| Part::open(path, wanted)).collect::<Result<_, _>>()?;
     progress.begin("reading the table", Some(parts.iter().map(Part::rows).sum()));
     let mut groups = parts.iter().flat_map(Part::groups);
-    let mut merger = Merger::default();
-    let merged = std::sync::atomic::AtomicU64::new(0);
+    let known = KnownIds::default();
+    let mut merger = Merger::new(&known);
+    let merged = AtomicU64::new(0);
     let mut advanced = 0;
     stages::run(
-        Lanes::one_a_thread(),
+        BatchSize::OneEach,
         || Ok(groups.next()),
-        |ids: &mut Lane, group| group.read(ids),
-        |chunks| {
-            for (lane, chunk) in chunks.into_iter().enumerate() {
-                let chunk = chunk?;
-                merged.fetch_add(chunk.len() as u64, std::sync::atomic::Ordering::Relaxed);
-                merger.take(lane, &chunk);
-            }
+        |group| group.read(&known.coder()),
+        |chunk| {
+            let chunk = chunk?;
+            merged.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+            merger.take(&chunk);
             Ok(())
         },
         || {
-            let rows = merged.load(std::sync::atomic::Ordering::Relaxed);
+            let rows = merged.load(Ordering::Relaxed);
             progress.advance(rows - advanced);
             advanced = rows;
             if progress.is_cancelled() { Err(DatasetError::Cancelled) } else { Ok(()) }
@@ -143,14 +145,14 @@ impl<'a> Part<'a> {
 }
 
 impl Group<'_> {
-    fn read(&self, ids: &mut Lane) -> Result<Chunk, DatasetError> {
-        let mut chunk = Chunk::default();
+    fn read(&self, coder: &Coder) -> Result<Chunk, DatasetError> {
+        let mut chunk = coder.chunk();
         let mut row = self.first_row;
         for batch in self.batches()? {
             let batch = batch.map_err(DatasetError::arrow(self.part.path))?;
             let batch_at =
                 Batch { place: Place { path: self.part.path, line: row }, batch: &batch };
-            batch_at.append(self.part.events, ids, &mut chunk)?;
+            batch_at.append(self.part.events, coder, &mut chunk)?;
             row += batch.num_rows() as u64;
         }
         Ok(chunk)
@@ -182,12 +184,12 @@ impl Batch<'_> {
         Place { line: self.place.line + row as u64, ..self.place }
     }
 
-    fn append(&self, events: bool, ids: &mut Lane, chunk: &mut Chunk) -> Result<(), DatasetError> {
+    fn append(&self, events: bool, coder: &Coder, chunk: &mut Chunk) -> Result<(), DatasetError> {
         let users = self.integers("user_id")?;
         for (row, &value) in users.as_primitive::<Int64Type>().values().iter().enumerate() {
             chunk.push_user(value, self.at(row))?;
         }
-        self.append_movies(ids, chunk)?;
+        self.append_movies(coder, chunk)?;
         let timestamps = self.integers("timestamp")?;
         chunk.extend_timestamps(timestamps.as_primitive::<Int64Type>().values());
         if events {
@@ -200,7 +202,7 @@ impl Batch<'_> {
         Ok(())
     }
 
-    fn append_movies(&self, ids: &mut Lane, chunk: &mut Chunk) -> Result<(), DatasetError> {
+    fn append_movies(&self, coder: &Coder, chunk: &mut Chunk) -> Result<(), DatasetError> {
         let text = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
         let movies = self.converted("movie_id", &text)?;
         self.refuse_nulls(&movies, "movie_id", "a non-empty text")?;
@@ -209,13 +211,14 @@ impl Batch<'_> {
         // A dictionary may hold ids no row of this batch uses: they get no code.
         let mut codes: Vec<Option<u32>> = vec![None; dictionary.len()];
         for (row, &key) in movies.keys().values().iter().enumerate() {
-            match codes[key as usize] {
-                Some(code) => chunk.push_movie_code(code),
+            let code = match codes[key as usize] {
+                Some(code) => code,
                 None => {
-                    let id = dictionary.value(key as usize);
-                    codes[key as usize] = Some(chunk.push_movie(ids, id, self.at(row))?);
+                    let code = coder.code(chunk, dictionary.value(key as usize), self.at(row))?;
+                    *codes[key as usize].insert(code)
                 }
-            }
+            };
+            chunk.push_movie(code);
         }
         Ok(())
     }

@@ -1,8 +1,13 @@
-use std::{path::Path, path::PathBuf, sync::Arc};
+use std::{
+    ops::Range,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use arrow::{
     array::ArrayRef,
     datatypes::{Field, Schema},
+    error::ArrowError,
 };
 use parquet::{
     arrow::{
@@ -22,135 +27,191 @@ use parquet::{
 use rayon::prelude::*;
 
 use super::{
+    coded::CodedTable,
     digesting::{Digesting, FinishedTable},
     rows::{Rows, TableLayout},
 };
-use crate::DatasetError;
+use crate::{
+    DatasetError,
+    stages::{self, Batch},
+};
 
-/// A Parquet file that is written row group by row group, their columns encoded on all threads.
+/// A Parquet file that is written row group by row group.
+///
+/// Where row groups end depends on the rows alone: after every [`Rows::MOST_ROWS`] rows of the
+/// file, and before that where their movie ids fill [`Rows::MOST_TEXT`].
 pub(crate) struct RowGroups {
-    path: PathBuf,
-    layout: TableLayout,
+    encoder: Encoder,
     writer: SerializedFileWriter<Digesting>,
-    columns: ArrowRowGroupWriterFactory,
-    /// Row groups encoded so far.
-    encoded: usize,
-    /// Rows of the row group that is not full yet.
+    /// Rows since the last multiple of [`Rows::MOST_ROWS`].
+    rows: usize,
+    /// Those of them whose row group has not ended yet.
     pending: Rows,
 }
 
+/// Makes column chunks of rows; threads share one.
+struct Encoder {
+    path: PathBuf,
+    layout: TableLayout,
+    fields: Vec<Field>,
+    columns: ArrowRowGroupWriterFactory,
+}
+
+/// The columns of a row group as they go into the file.
+type EncodedGroup = Vec<ArrowColumnChunk>;
+
 impl RowGroups {
     pub(crate) fn create(path: &Path, layout: TableLayout) -> Result<Self, DatasetError> {
-        let failed = DatasetError::parquet(path);
-        let schema = Arc::new(Schema::new(layout.fields()));
+        let fields = layout.fields();
+        let schema = Arc::new(Schema::new(fields.clone()));
         let output = Digesting::create(path)?;
-        let (writer, columns) = ArrowWriter::try_new(output, schema, Some(properties(layout)))
+        let (writer, columns) = ArrowWriter::try_new(output, schema, Some(properties(&fields)))
             .and_then(ArrowWriter::into_serialized_writer)
-            .map_err(failed)?;
-        let pending = Rows::default();
-        Ok(Self { path: path.to_owned(), layout, writer, columns, encoded: 0, pending })
+            .map_err(DatasetError::parquet(path))?;
+        let encoder = Encoder { path: path.to_owned(), layout, fields, columns };
+        Ok(Self { encoder, writer, rows: 0, pending: Rows::default() })
     }
 
-    /// Appends rows; every row group that gets full is written.
+    /// Appends rows; every row group that ends with them is encoded, its columns on all threads,
+    /// and written.
     pub(crate) fn append(&mut self, rows: &Rows) -> Result<(), DatasetError> {
         let mut from = 0;
         while from < rows.len() {
-            from = self.pending.fill_from(rows, from);
-            if self.pending.is_full() {
-                let full = std::mem::take(&mut self.pending);
-                self.write(vec![full])?;
+            let until = self.pending.fill_from(rows, from, Rows::MOST_ROWS - self.rows);
+            self.rows += until - from;
+            from = until;
+            if self.rows == Rows::MOST_ROWS || self.pending.is_full() {
+                self.rows %= Rows::MOST_ROWS;
+                self.end_group()?;
             }
         }
         Ok(())
     }
 
-    /// Appends rows in order; of those that are row groups by themselves, all are encoded at the
-    /// same time.
-    pub(crate) fn append_all(&mut self, parts: Vec<Rows>) -> Result<(), DatasetError> {
-        let mut full = Vec::new();
-        for rows in parts {
-            if self.pending.len() == 0 && rows.is_one_full_group() {
-                full.push(rows);
-            } else {
-                self.write(std::mem::take(&mut full))?;
-                self.append(&rows)?;
-            }
+    /// Appends a table, as many row groups at the same time as there are threads.
+    pub(super) fn append_table(&mut self, table: &CodedTable<'_>) -> Result<(), DatasetError> {
+        let count = table.len();
+        let first = if self.rows == 0 { 0 } else { count.min(Rows::MOST_ROWS - self.rows) };
+        if first > 0 {
+            self.append(&table.rows(0..first))?;
         }
-        self.write(full)
+        let whole = first + (count - first) / Rows::MOST_ROWS * Rows::MOST_ROWS;
+        let mut starts = (first..whole).step_by(Rows::MOST_ROWS);
+        let (encoder, writer) = (&self.encoder, &mut self.writer);
+        stages::run(
+            Batch::OneEach,
+            || Ok(starts.next()),
+            |start| encoder.encode_range(table, start..start + Rows::MOST_ROWS),
+            |groups| groups?.into_iter().try_for_each(|group| encoder.write(group, writer)),
+            || Ok(()),
+        )?;
+        if whole < count { self.append(&table.rows(whole..count)) } else { Ok(()) }
     }
 
     /// Ends the file; it is in its place after [`FinishedTable::commit`].
     pub(crate) fn finish(mut self) -> Result<FinishedTable, DatasetError> {
-        let last = std::mem::take(&mut self.pending);
-        if last.len() > 0 {
-            self.write(vec![last])?;
-        }
-        let output = self.writer.into_inner().map_err(DatasetError::parquet(&self.path))?;
+        self.end_group()?;
+        let output = self.writer.into_inner().map_err(DatasetError::parquet(&self.encoder.path))?;
         output.finish()
     }
 
-    /// Encodes whole row groups at the same time and writes them in order.
-    fn write(&mut self, groups: Vec<Rows>) -> Result<(), DatasetError> {
-        let failed = DatasetError::parquet(&self.path);
-        let fields = self.layout.fields();
-        let mut work: Vec<(ArrowColumnWriter, Field, ArrayRef)> = Vec::new();
-        for rows in groups {
-            let arrays = rows.into_arrays(self.layout).map_err(DatasetError::arrow(&self.path))?;
-            let writers = self.columns.create_column_writers(self.encoded).map_err(&failed)?;
-            self.encoded += 1;
-            // The file's schema calls texts a dictionary, for programs that read it; here they are
-            // plain, so the type is that of the array.
-            let fields = fields
-                .iter()
-                .zip(&arrays)
-                .map(|(field, array)| field.clone().with_data_type(array.data_type().clone()));
-            for ((writer, field), array) in writers.into_iter().zip(fields).zip(&arrays) {
-                work.push((writer, field, Arc::clone(array)));
-            }
+    fn end_group(&mut self) -> Result<(), DatasetError> {
+        let rows = std::mem::take(&mut self.pending);
+        if rows.len() == 0 {
+            return Ok(());
         }
-        let chunks: Vec<ArrowColumnChunk> = work
+        let columns = self.encoder.columns(rows.into_arrays(self.encoder.layout))?;
+        let group = columns
             .into_par_iter()
             .with_max_len(1)
-            .map(|(writer, field, array)| encode(writer, &field, &array))
-            .collect::<Result<_, _>>()
-            .map_err(&failed)?;
-        let mut chunks = chunks.into_iter().peekable();
-        while chunks.peek().is_some() {
-            let group = chunks.by_ref().take(fields.len()).collect();
-            self.append_group(group).map_err(&failed)?;
-        }
-        Ok(())
-    }
-
-    fn append_group(&mut self, chunks: Vec<ArrowColumnChunk>) -> Result<(), ParquetError> {
-        let mut group = self.writer.next_row_group()?;
-        for chunk in chunks {
-            chunk.append_to_row_group(&mut group)?;
-        }
-        group.close()?;
-        Ok(())
+            .map(|column| self.encoder.encode(column))
+            .collect::<Result<EncodedGroup, _>>()?;
+        self.encoder.write(group, &mut self.writer)
     }
 }
 
-fn encode(
-    mut writer: ArrowColumnWriter,
-    field: &Field,
-    array: &ArrayRef,
-) -> Result<ArrowColumnChunk, ParquetError> {
-    for leaf in compute_leaves(field, array)? {
-        writer.write(&leaf)?;
+/// A column to be encoded.
+struct Column {
+    writer: ArrowColumnWriter,
+    field: Field,
+    array: ArrayRef,
+}
+
+impl Encoder {
+    /// Encodes the rows between two multiples of [`Rows::MOST_ROWS`], on one thread.
+    fn encode_range(
+        &self,
+        table: &CodedTable<'_>,
+        range: Range<usize>,
+    ) -> Result<Vec<EncodedGroup>, DatasetError> {
+        if let Some(arrays) = table.arrays(range.clone(), self.layout) {
+            return Ok(vec![self.encode_all(self.columns(arrays)?)?]);
+        }
+        let (rows, mut from) = (table.rows(range), 0);
+        let mut groups = Vec::new();
+        while from < rows.len() {
+            let mut part = Rows::default();
+            from = part.fill_from(&rows, from, rows.len());
+            groups.push(self.encode_all(self.columns(part.into_arrays(self.layout))?)?);
+        }
+        Ok(groups)
     }
-    writer.close()
+
+    fn encode_all(&self, columns: Vec<Column>) -> Result<EncodedGroup, DatasetError> {
+        columns.into_iter().map(|column| self.encode(column)).collect()
+    }
+
+    fn columns(
+        &self,
+        arrays: Result<Vec<ArrayRef>, ArrowError>,
+    ) -> Result<Vec<Column>, DatasetError> {
+        let arrays = arrays.map_err(DatasetError::arrow(&self.path))?;
+        // The number of a row group matters for encryption alone.
+        let writers = self.columns.create_column_writers(0);
+        let writers = writers.map_err(DatasetError::parquet(&self.path))?;
+        let columns = writers.into_iter().zip(&self.fields).zip(arrays);
+        let column = |((writer, field), array): ((_, &Field), ArrayRef)| {
+            // The file's schema calls texts a dictionary, for programs that read it; here they may
+            // be plain, so the type is that of the array.
+            let field = field.clone().with_data_type(array.data_type().clone());
+            Column { writer, field, array }
+        };
+        Ok(columns.map(column).collect())
+    }
+
+    fn encode(&self, column: Column) -> Result<ArrowColumnChunk, DatasetError> {
+        let Column { mut writer, field, array } = column;
+        compute_leaves(&field, &array)
+            .and_then(|leaves| leaves.iter().try_for_each(|leaf| writer.write(leaf)))
+            .and_then(|()| writer.close())
+            .map_err(DatasetError::parquet(&self.path))
+    }
+
+    fn write(
+        &self,
+        group: EncodedGroup,
+        writer: &mut SerializedFileWriter<Digesting>,
+    ) -> Result<(), DatasetError> {
+        let write = || -> Result<(), ParquetError> {
+            let mut row_group = writer.next_row_group()?;
+            for chunk in group {
+                chunk.append_to_row_group(&mut row_group)?;
+            }
+            row_group.close()?;
+            Ok(())
+        };
+        write().map_err(DatasetError::parquet(&self.path))
+    }
 }
 
 /// Texts as a dictionary, numbers as differences: what each column does best, with no attempt at a
 /// dictionary of user ids that would be given up half-way.
-fn properties(layout: TableLayout) -> WriterProperties {
+fn properties(fields: &[Field]) -> WriterProperties {
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_max_row_group_row_count(None);
-    for field in layout.fields() {
+    for field in fields {
         let column = ColumnPath::from(field.name().as_str());
         if field.data_type().is_integer() {
             properties = properties

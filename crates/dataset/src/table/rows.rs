@@ -77,12 +77,11 @@ impl Default for Rows {
 }
 
 impl Rows {
-    /// Rows a row group may hold. Row groups of one table are all of this size but the last: where
-    /// they are cut depends on the rows alone, whatever blocks they came in.
+    /// Rows a row group may hold.
     pub(super) const MOST_ROWS: usize = 1 << 19;
-    /// Bytes of movie ids a row group may hold: no id is longer than a line of log, yet all could
+    /// Bytes of movie ids that end a row group: no id is longer than a line of log, yet all could
     /// be as long.
-    const MOST_TEXT: usize = 1 << 26;
+    pub(super) const MOST_TEXT: usize = 1 << 26;
 
     pub(crate) fn len(&self) -> usize {
         self.user_ids.len()
@@ -109,19 +108,13 @@ impl Rows {
         self.timestamps.push(timestamp);
     }
 
-    /// Whether the rows make a row group as large as may be.
+    /// Whether their movie ids end the row group.
     pub(super) fn is_full(&self) -> bool {
-        self.len() >= Self::MOST_ROWS || self.movie_text.len() >= Self::MOST_TEXT
+        self.movie_text.len() >= Self::MOST_TEXT
     }
 
-    /// Whether the rows make one row group that ends where it would if they came one by one.
-    pub(super) fn is_one_full_group(&self) -> bool {
-        self.len() == Self::MOST_ROWS && self.movie_text.len() < Self::MOST_TEXT
-    }
-
-    /// Takes rows of `other` from row `from` on, until full; the first row not taken.
-    pub(super) fn fill_from(&mut self, other: &Self, from: usize) -> usize {
-        let room = Self::MOST_ROWS.saturating_sub(self.len());
+    /// Takes at most `room` rows of `other` from row `from` on, until full; the first not taken.
+    pub(super) fn fill_from(&mut self, other: &Self, from: usize, room: usize) -> usize {
         let mut until = other.len().min(from + room);
         let text_room = Self::MOST_TEXT.saturating_sub(self.movie_text.len());
         let (start, filled) = (other.movie_ends[from], self.movie_text.len());
@@ -149,26 +142,16 @@ impl Rows {
         let ends = OffsetBuffer::new(ends.into());
         let movies: ArrayRef =
             Arc::new(StringArray::try_new(ends, Buffer::from_vec(self.movie_text), None)?);
-        let users: ArrayRef = Arc::new(Int64Array::from(self.user_ids));
-        let timestamps: ArrayRef = Arc::new(Int64Array::from(self.timestamps));
-        let ratings = |ratings: &[u8]| -> ArrayRef {
-            Arc::new(Int64Array::from_iter_values(ratings.iter().map(|&rating| i64::from(rating))))
+        let columns = Columns {
+            users: Arc::new(Int64Array::from(self.user_ids)),
+            movies,
+            ratings: &self.ratings,
+            timestamps: self.timestamps,
+            details: &self.details,
+            stars: self.stars,
+            minutes: self.minutes,
         };
-        Ok(match layout {
-            TableLayout::Interactions => vec![users, movies, ratings(&self.ratings), timestamps],
-            TableLayout::Aggregated => vec![
-                users,
-                movies,
-                ratings(&self.ratings),
-                timestamps,
-                Arc::new(Int8Array::from(self.stars)),
-                Arc::new(Int64Array::from(self.minutes)),
-            ],
-            TableLayout::Events => {
-                let [kinds, minutes, stars] = event_arrays(&self.details);
-                vec![users, movies, kinds, minutes, stars, timestamps]
-            }
-        })
+        Ok(columns.into_arrays(layout))
     }
 
     /// The rows as csv records of a layout without single events, without a header.
@@ -201,6 +184,43 @@ impl Rows {
 
     fn movie_id(&self, row: usize) -> &[u8] {
         &self.movie_text[self.movie_ends[row]..self.movie_ends[row + 1]]
+    }
+}
+
+/// The columns of rows, those that a layout does not have empty.
+pub(super) struct Columns<'a> {
+    pub(super) users: ArrayRef,
+    pub(super) movies: ArrayRef,
+    pub(super) ratings: &'a [u8],
+    pub(super) timestamps: Vec<i64>,
+    pub(super) details: &'a [EventDetail],
+    pub(super) stars: Vec<Option<i8>>,
+    pub(super) minutes: Vec<i64>,
+}
+
+impl Columns<'_> {
+    /// The columns of a layout, in its order.
+    pub(super) fn into_arrays(self, layout: TableLayout) -> Vec<ArrayRef> {
+        let Self { users, movies, .. } = self;
+        let timestamps: ArrayRef = Arc::new(Int64Array::from(self.timestamps));
+        let ratings = |ratings: &[u8]| -> ArrayRef {
+            Arc::new(Int64Array::from_iter_values(ratings.iter().map(|&rating| i64::from(rating))))
+        };
+        match layout {
+            TableLayout::Interactions => vec![users, movies, ratings(self.ratings), timestamps],
+            TableLayout::Aggregated => vec![
+                users,
+                movies,
+                ratings(self.ratings),
+                timestamps,
+                Arc::new(Int8Array::from(self.stars)),
+                Arc::new(Int64Array::from(self.minutes)),
+            ],
+            TableLayout::Events => {
+                let [kinds, minutes, stars] = event_arrays(self.details);
+                vec![users, movies, kinds, minutes, stars, timestamps]
+            }
+        }
     }
 }
 

@@ -1,14 +1,16 @@
 use std::path::Path;
 
-use rayon::prelude::*;
-
 use super::{
     TableFormat,
+    coded::CodedTable,
     digesting::{Digesting, FinishedTable},
     row_groups::RowGroups,
-    rows::{Rows, TableLayout},
+    rows::TableLayout,
 };
-use crate::{Aggregated, DatasetError, EventTable, Interactions};
+use crate::{
+    Aggregated, DatasetError, EventTable, Interactions,
+    stages::{self, Batch},
+};
 
 /// Rows of a block that one thread makes into csv.
 const CSV_BLOCK_ROWS: usize = 1 << 14;
@@ -33,32 +35,21 @@ impl TableFile {
         }
     }
 
-    /// Writes `count` rows, made by `rows` from ranges of them, on all threads.
-    fn append(
-        &mut self,
-        layout: TableLayout,
-        count: usize,
-        rows: impl Fn(std::ops::Range<usize>) -> Rows + Sync,
-    ) -> Result<(), DatasetError> {
-        let block_rows = match self {
-            Self::Csv(_) => CSV_BLOCK_ROWS,
-            Self::Parquet(_) => Rows::MOST_ROWS,
-        };
-        let starts: Vec<usize> = (0..count).step_by(block_rows).collect();
-        for wave in starts.chunks(rayon::current_num_threads()) {
-            let range = |&start: &usize| start..count.min(start + block_rows);
-            match self {
-                Self::Csv(output) => {
-                    let texts: Vec<Vec<u8>> =
-                        wave.par_iter().map(|start| rows(range(start)).to_csv(layout)).collect();
-                    texts.iter().try_for_each(|text| output.append(text))?;
-                }
-                Self::Parquet(groups) => {
-                    groups.append_all(wave.par_iter().map(|start| rows(range(start))).collect())?;
-                }
+    fn append(&mut self, layout: TableLayout, table: &CodedTable<'_>) -> Result<(), DatasetError> {
+        match self {
+            Self::Parquet(groups) => groups.append_table(table),
+            Self::Csv(output) => {
+                let count = table.len();
+                let mut starts = (0..count).step_by(CSV_BLOCK_ROWS);
+                stages::run(
+                    Batch::ManyBlocks,
+                    || Ok(starts.next()),
+                    |start| table.rows(start..count.min(start + CSV_BLOCK_ROWS)).to_csv(layout),
+                    |text| output.append(&text),
+                    || Ok(()),
+                )
             }
         }
-        Ok(())
     }
 
     pub(crate) fn finish(self) -> Result<FinishedTable, DatasetError> {
@@ -108,11 +99,7 @@ impl InteractionsWriter {
     /// When the file was started for aggregated rows.
     pub fn append(&mut self, table: &Interactions) -> Result<(), DatasetError> {
         assert_eq!(self.layout, TableLayout::Interactions, "aggregated rows have their own method");
-        self.file.append(self.layout, table.len(), |places| {
-            let mut rows = Rows::default();
-            places.for_each(|row| push_row(&mut rows, table, row));
-            rows
-        })
+        self.file.append(self.layout, &table.into())
     }
 
     /// Appends all rows of an aggregated table.
@@ -124,13 +111,7 @@ impl InteractionsWriter {
     /// When the file was not started for aggregated rows.
     pub fn append_aggregated(&mut self, table: &Aggregated) -> Result<(), DatasetError> {
         assert_eq!(self.layout, TableLayout::Aggregated, "four-column rows have their own method");
-        self.file.append(self.layout, table.interactions.len(), |places| {
-            let mut rows = Rows::default();
-            rows.stars.extend_from_slice(&table.stars[places.clone()]);
-            rows.minutes.extend_from_slice(&table.minutes[places.clone()]);
-            places.for_each(|place| push_row(&mut rows, &table.interactions, place));
-            rows
-        })
+        self.file.append(self.layout, &table.into())
     }
 
     /// Ends the file; it is in its place after [`FinishedTable::commit`].
@@ -162,12 +143,7 @@ impl EventsWriter {
     /// # Errors
     /// [`DatasetError`] when the file cannot be written.
     pub fn append(&mut self, table: &EventTable) -> Result<(), DatasetError> {
-        self.file.append(TableLayout::Events, table.len(), |places| {
-            let mut rows = Rows::default();
-            rows.details.extend_from_slice(&table.details[places.clone()]);
-            places.for_each(|place| push_row(&mut rows, &table.interactions, place));
-            rows
-        })
+        self.file.append(TableLayout::Events, &table.into())
     }
 
     /// Ends the file; it is in its place after [`FinishedTable::commit`].
@@ -188,10 +164,4 @@ pub(crate) fn check_events_path(path: &Path) -> Result<(), DatasetError> {
             Err(DatasetError::UnknownFormat { path, expected: ".parquet" })
         }
     }
-}
-
-fn push_row(rows: &mut Rows, table: &Interactions, row: usize) {
-    // Ids are below 2^63 wherever a table is filled.
-    let user_id = table.user_ids[row] as i64;
-    rows.push(user_id, table.movie_id(row), table.ratings[row], table.timestamps[row]);
 }
