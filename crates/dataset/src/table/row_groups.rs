@@ -121,11 +121,16 @@ impl RowGroups {
             return Ok(());
         }
         let columns = self.encoder.columns(rows.into_arrays(self.encoder.layout))?;
-        let group = columns
+        // Texts take longest, so they begin first and the other threads share the rest.
+        let mut columns: Vec<(usize, Column)> = columns.into_iter().enumerate().collect();
+        columns.sort_by_key(|(_, column)| column.field.data_type().is_integer());
+        let mut chunks = columns
             .into_par_iter()
             .with_max_len(1)
-            .map(|column| self.encoder.encode(column))
-            .collect::<Result<EncodedGroup, _>>()?;
+            .map(|(place, column)| Ok((place, self.encoder.encode(column)?)))
+            .collect::<Result<Vec<_>, DatasetError>>()?;
+        chunks.sort_by_key(|&(place, _)| place);
+        let group = chunks.into_iter().map(|(_, chunk)| chunk).collect();
         self.encoder.write(group, &mut self.writer)
     }
 }
