@@ -1,14 +1,22 @@
-//! Builds the movie catalog of a data set.
+//! Builds the movie catalog of a data set, from the movie API or from a file of its answers.
 //!
-//! Prints a summary as JSON. Exit codes: 0 done; 2 it could not run and wrote nothing.
+//! Prints a summary as JSON. Exit codes: 0 every film is known or known to have no record (with
+//! `--from`: done); 1 some films failed, or it was interrupted, and what came so far is written;
+//! 2 it could not run and wrote nothing.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::Context;
 use clap::Parser;
-use marquee_catalog::{Catalog, build, read_records};
-use marquee_cli::{Outcome, print_json};
-use marquee_dataset::{NoProgress, StagedFile, read_interactions};
+use marquee_catalog::{
+    ApiUrl, Cache, Catalog, FetchConfig, MissingIds, build, fetch, read_records,
+};
+use marquee_cli::{Interrupt, Outcome, TerminalProgress, check_distinct, print_json};
+use marquee_dataset::{StagedFile, read_interactions};
+use serde::Serialize;
 
 /// Build the movie catalog: titles and genres of the movies in a data set.
 #[derive(Parser)]
@@ -17,35 +25,125 @@ struct Args {
     /// Interactions whose movies are wanted, .csv, .parquet or a folder of .parquet files
     #[arg(long, value_name = "FILE", default_value = "data/interactions.csv")]
     data_path: PathBuf,
-    /// Movie records to take from: JSON Lines with id, title and genres
-    #[arg(long, value_name = "FILE.jsonl")]
-    from: PathBuf,
+    #[command(flatten)]
+    source: Source,
     /// Catalog to write; movies it holds already are kept as they are
     #[arg(long, value_name = "FILE", default_value = "artifacts/movie_catalog.json")]
     out: PathBuf,
+    /// Report to write, the JSON that is also printed
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+/// Where the records come from.
+#[derive(clap::Args)]
+#[group(required = true, multiple = false)]
+struct Source {
+    /// Movie API to ask, such as http://HOST:8080/movie/, which is followed by a movie id
+    #[arg(long, value_name = "URL")]
+    api: Option<ApiUrl>,
+    /// Movie records to take instead: JSON Lines with id, title and genres
+    #[arg(long, value_name = "FILE.jsonl")]
+    from: Option<PathBuf>,
+}
+
+/// How the API is asked.
+#[derive(clap::Args)]
+struct Asking {
+    /// Requests a second over all connections, retries included
+    #[arg(long, value_name = "N", conflicts_with = "from", default_value_t = FetchConfig::DEFAULT_RATE_LIMIT)]
+    rate_limit: f64,
+    /// Seconds a whole request may take
+    #[arg(long, value_name = "SECONDS", conflicts_with = "from", default_value_t = FetchConfig::DEFAULT_TIMEOUT)]
+    timeout: f64,
+    /// Requests about a movie after the first one failed
+    #[arg(long, value_name = "N", conflicts_with = "from", default_value_t = FetchConfig::DEFAULT_RETRIES)]
+    retries: u32,
+    /// Connections
+    #[arg(long, value_name = "N", conflicts_with = "from", default_value_t = FetchConfig::DEFAULT_CONCURRENCY)]
+    concurrency: usize,
+    /// Days after which a movie that was answered with 404 is asked about again
+    #[arg(long, value_name = "N", conflicts_with = "from", default_value_t = FetchConfig::DEFAULT_NEGATIVE_DAYS)]
+    negative_days: u32,
+    /// Answers from one save to the next
+    #[arg(long, value_name = "N", conflicts_with = "from", default_value_t = FetchConfig::DEFAULT_CHECKPOINT_EVERY)]
+    checkpoint_every: u64,
+}
+
+impl Asking {
+    fn config(&self) -> FetchConfig {
+        FetchConfig {
+            rate_limit: self.rate_limit,
+            timeout: self.timeout,
+            retries: self.retries,
+            concurrency: self.concurrency,
+            negative_days: self.negative_days,
+            checkpoint_every: self.checkpoint_every,
+            ..FetchConfig::default()
+        }
+    }
 }
 
 fn main() -> ExitCode {
-    marquee_cli::run(|args| run(&args))
+    marquee_cli::run(|args: Args| match (&args.source.api, &args.source.from) {
+        (Some(api), _) => build_from_api(&args, api),
+        (None, Some(records)) => build_from_file(&args, records),
+        (None, None) => anyhow::bail!("one of --api and --from is needed"),
+    })
 }
 
-fn run(args: &Args) -> anyhow::Result<Outcome> {
-    let table = read_interactions(&args.data_path, &mut NoProgress)
+fn build_from_api(args: &Args, api: &ApiUrl) -> anyhow::Result<Outcome> {
+    let config = args.asking.config();
+    config.validate()?;
+    let missing = MissingIds::path_beside(&args.out);
+    check_distinct([&args.data_path], [&args.out, &missing].into_iter().chain(&args.report))?;
+    let mut progress = TerminalProgress::new(Interrupt::install()?);
+    let table = read_interactions(&args.data_path, &mut progress)
         .context("cannot read the interactions")?;
-    let (records, problems) = read_records(&args.from).context("cannot read the records")?;
+    let mut cache =
+        Cache::<Catalog>::open(&args.out).context("cannot take over the existing catalog")?;
+    let report = args.report.as_deref().map(StagedFile::create).transpose()?;
+    let ids = table.movie_ids.iter().map(str::to_owned);
+    let summary = fetch(ids, api, &config, &mut cache, &mut progress)?;
+    progress.finish();
+    tell(&summary, report)?;
+    Ok(summary.shortfall().map_or(Outcome::Done, Outcome::No))
+}
+
+fn build_from_file(args: &Args, from: &Path) -> anyhow::Result<Outcome> {
+    check_distinct(
+        [&args.data_path, &from.to_owned()],
+        [&args.out].into_iter().chain(&args.report),
+    )?;
+    let mut progress = TerminalProgress::new(Interrupt::install()?);
+    let table = read_interactions(&args.data_path, &mut progress)
+        .context("cannot read the interactions")?;
+    progress.finish();
+    let (records, problems) = read_records(from).context("cannot read the records")?;
     let mut catalog = if args.out.exists() {
         Catalog::read(&args.out).context("cannot take over the existing catalog")?
     } else {
         Catalog::default()
     };
+    let report = args.report.as_deref().map(StagedFile::create).transpose()?;
     for problem in &problems {
-        let (file, line) = (args.from.display(), problem.line);
+        let (file, line) = (from.display(), problem.line);
         tracing::warn!("{file}, line {line}: passed over: {}", problem.problem);
     }
     let summary = build(&mut catalog, table.movie_ids.iter(), records, problems);
     let mut file = StagedFile::create(&args.out)?;
     catalog.write(&mut file).map_err(|source| file.failed(source))?;
     file.commit()?;
-    print_json(&summary)?;
+    tell(&summary, report)?;
     Ok(Outcome::Done)
+}
+
+fn tell(summary: &impl Serialize, report: Option<StagedFile>) -> anyhow::Result<()> {
+    if let Some(mut report) = report {
+        report.write_json(summary)?;
+        report.commit()?;
+    }
+    print_json(summary)
 }

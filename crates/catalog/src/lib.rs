@@ -1,11 +1,12 @@
-//! Movie metadata: titles and genres by movie id.
+//! Movie and user metadata: titles and genres by movie id, demographics by user id.
 //!
-//! A [`Catalog`] is read from and written to `movie_catalog.json`; [`build`] makes one for the
-//! movies of a data set from [`MovieRecord`]s, the movie API's answers one a line. A movie without
-//! a record is no error: the build says which are missing, and everything that uses a catalog
-//! works without.
+//! A [`Catalog`] is read from and written to `movie_catalog.json`, [`Users`] to `users.jsonl`. Two
+//! ways fill them: [`build`] takes the movies of a data set from [`MovieRecord`]s, the movie API's
+//! answers one a line; [`fetch`] asks the API itself, within a rate limit, through faults, and
+//! resumable, since the [`Cache`] it fills is what it need not ask for again. A movie without a
+//! record is no error: it is named as missing, and everything that uses a catalog works without.
 //!
-//! Does not hold: interaction tables, HTTP.
+//! Does not hold: interaction tables, models, terminals; of HTTP only the client's side.
 //!
 //! ```
 //! use marquee_catalog::Catalog;
@@ -18,9 +19,19 @@
 //! ```
 
 mod build;
+mod cache;
 mod error;
+mod fetch;
+mod missing;
 mod movie;
+mod records;
+mod user;
 
 pub use build::{BuildSummary, RecordProblem, build, read_records};
+pub use cache::Cache;
 pub use error::CatalogError;
+pub use fetch::{ApiUrl, FailedId, FaultReason, FetchConfig, FetchSummary, fetch};
+pub use missing::MissingIds;
 pub use movie::{Catalog, Genre, Movie, MovieRecord};
+pub use records::{RecordFault, Records};
+pub use user::{User, UserRecord, Users, read_users};

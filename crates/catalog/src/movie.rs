@@ -6,7 +6,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::CatalogError;
+use crate::{CatalogError, RecordFault, Records};
 
 /// A genre of a movie: an object with a number, or a bare name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,5 +127,30 @@ impl Catalog {
     /// Movies in byte order of their ids.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Movie)> {
         self.movies.iter().map(|(id, movie)| (id.as_str(), movie))
+    }
+}
+
+impl Records for Catalog {
+    const NOUN: &'static str = "films";
+
+    fn read(path: &Path) -> Result<Self, CatalogError> {
+        Self::read(path)
+    }
+
+    fn write(&self, output: &mut dyn Write) -> io::Result<()> {
+        Self::write(self, output)
+    }
+
+    fn holds(&self, id: &str) -> bool {
+        self.movies.contains_key(id)
+    }
+
+    fn take(&mut self, id: &str, body: &[u8]) -> Result<(), RecordFault> {
+        let record: MovieRecord = serde_json::from_slice(body)?;
+        if record.id != id {
+            return Err(RecordFault::OtherId { found: record.id });
+        }
+        self.insert(record.id, record.movie);
+        Ok(())
     }
 }

@@ -1,10 +1,10 @@
-use std::io;
+use std::{io, net::SocketAddr};
 
 use marquee_events::Refusal;
 use marquee_experiment::ExperimentError;
 use thiserror::Error;
 
-/// Why a log can not be generated.
+/// Why a log can not be generated, or a [`FaultyApi`](crate::FaultyApi) not started.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum SynthError {
@@ -68,6 +68,15 @@ pub enum SynthError {
     /// The built-in experiment is not valid.
     #[error("failed to set up the experiment")]
     Experiment(#[from] ExperimentError),
+    /// The [`FaultyApi`](crate::FaultyApi) could not take its address or start its thread.
+    #[error("failed to listen on {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
     /// The log or the movie file could not be written.
     #[error("failed to write")]
     Write(#[from] io::Error),

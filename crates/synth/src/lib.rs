@@ -4,10 +4,13 @@
 //! log would record it ([`Synth::write_log`]), and the films as the movie API would answer
 //! ([`Synth::write_movies`]). Every film belongs to a taste group, every user likes a few
 //! groups, and most picks follow them; [`Movie::taste_group`] and [`User::taste_groups`] tell the
-//! truth a model should learn. A [`Summary`] says what was written.
+//! truth a model should learn. A [`Summary`] says what was written. Output goes to any writer, and
+//! the same configuration gives the same bytes on the same platform.
 //!
-//! No files and no threads: output goes to any writer. The same configuration gives the same bytes
-//! on the same platform.
+//! [`FaultyApi`] serves films and users over HTTP as the movie API would, and fails by plan: for
+//! tests and trials of what asks one.
+//!
+//! Does not hold: files; and but for [`FaultyApi`] no threads and no network.
 //!
 //! ```
 //! use marquee_synth::{Synth, SynthConfig};
@@ -25,6 +28,7 @@
 mod config;
 mod dirt;
 mod error;
+mod faulty_api;
 mod movies;
 mod recommendations;
 mod sampling;
@@ -37,6 +41,7 @@ mod words;
 
 pub use config::SynthConfig;
 pub use error::SynthError;
+pub use faulty_api::{Collection, Exchange, Fault, FaultyApi, FaultyApiConfig};
 pub use movies::{Genre, Movie};
 pub use sink::Summary;
 pub use synth::Synth;

@@ -1,61 +1,131 @@
-//! Catalog files and builds.
+//! The crate's integration tests, one binary.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-use std::path::Path;
+/// Catalog files, and builds from records.
+mod catalog_file;
+/// What the configuration and addresses may be.
+mod config;
+/// Every way an answer can go wrong, and what is made of it.
+mod faults;
+/// Thousands of films from an API with faults: all found, none asked for twice.
+mod many;
+/// The negative cache: its file, its age.
+mod missing;
+/// The rate limit and pauses, by the server's clock.
+mod pace;
+/// Interruptions, checkpoints, a server that goes away: nothing lost, nothing asked twice.
+mod stops;
+/// The summary's JSON, key by key.
+mod summary;
+/// Users: their file, their records.
+mod users;
 
-use marquee_catalog::{Catalog, CatalogError, Genre, build, read_records};
+use std::{cell::Cell, collections::BTreeMap};
 
-fn written(name: &str, text: &[u8]) -> (tempfile::TempDir, std::path::PathBuf) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join(name);
-    fs_err::write(&path, text).unwrap();
-    (folder, path)
+use marquee_catalog::{ApiUrl, Cache, Catalog, FetchConfig, FetchSummary, fetch};
+use marquee_dataset::{NoProgress, Progress};
+use marquee_synth::{FaultyApi, FaultyApiConfig};
+use tempfile::TempDir;
+
+/// A configuration that waits for nothing.
+fn hasty() -> FetchConfig {
+    FetchConfig {
+        rate_limit: 1e6,
+        backoff_base: 0.001,
+        backoff_cap: 0.01,
+        ..FetchConfig::default()
+    }
 }
 
-#[test]
-fn a_catalog_survives_writing_and_reading() {
-    let json = br#"{"b+2": {"genres": ["Drama"], "title": "B"}, "a+1": {"genres": [{"id": 3, "name": "War"}], "title": "A"}, "c": {"title": ""}}"#;
-    let (_folder, path) = written("movie_catalog.json", json);
-    let catalog = Catalog::read(&path).unwrap();
-    assert_eq!(catalog.len(), 3);
-    assert_eq!(catalog.genres("a+1").collect::<Vec<_>>(), ["War"]);
-    assert_eq!(catalog.get("b+2").unwrap().genres, [Genre::Name("Drama".into())]);
-    assert_eq!(catalog.genres("unknown").count(), 0);
-    let mut text = Vec::new();
-    catalog.write(&mut text).unwrap();
-    assert!(text.starts_with(b"{\n  \"a+1\": {\n    \"genres\": [\n"));
-    assert_eq!(serde_json::from_slice::<Catalog>(&text).unwrap(), catalog);
+fn record(id: &str) -> String {
+    serde_json::json!({"id": id, "title": format!("Title of {id}"), "genres": [], "runtime": "99"})
+        .to_string()
 }
 
-#[test]
-fn a_file_that_is_no_catalog_is_named() {
-    let (_folder, path) = written("movie_catalog.json", b"[1, 2]");
-    let error = Catalog::read(&path).unwrap_err();
-    assert!(matches!(error, CatalogError::Format { .. }), "{error:?}");
-    assert!(error.to_string().contains("movie_catalog.json"), "{error}");
-    let error = Catalog::read(Path::new("no/such/file.json")).unwrap_err();
-    assert!(error.to_string().contains("no/such/file.json"), "{error}");
+fn movies<'a>(ids: impl IntoIterator<Item = &'a str>) -> BTreeMap<String, String> {
+    ids.into_iter().map(|id| (id.to_owned(), record(id))).collect()
 }
 
-#[test]
-fn only_wanted_movies_are_added_and_cached_ones_kept() {
-    let lines = b"{\"id\": \"a\", \"title\": \"New A\", \"genres\": []}\n\
-        \n\
-        {\"id\": \"b\", \"title\": \"B\", \"genres\": [{\"id\": 1, \"name\": \"Drama\"}], \"runtime\": \"99\"}\n\
-        not json\n\
-        {\"id\": \"\", \"title\": \"nameless\"}\n\
-        {\"id\": \"b\", \"title\": \"B again\"}\n\
-        {\"id\": \"unwanted\", \"title\": \"U\"}";
-    let (_folder, path) = written("movies.jsonl", lines);
-    let (records, problems) = read_records(&path).unwrap();
-    assert_eq!(records.len(), 4);
-    assert_eq!(problems.iter().map(|problem| problem.line).collect::<Vec<_>>(), [4, 5]);
-    let mut catalog: Catalog = serde_json::from_str(r#"{"a": {"title": "Old A"}}"#).unwrap();
-    let summary = build(&mut catalog, ["c", "b", "a", "b"], records, problems);
-    assert_eq!((summary.wanted, summary.cached, summary.added), (3, 1, 1));
-    assert_eq!(summary.missing, ["c"]);
-    assert_eq!(catalog.title("a"), Some("Old A"));
-    assert_eq!(catalog.title("b"), Some("B"));
-    assert_eq!(catalog.len(), 2);
+fn numbered(count: usize) -> Vec<String> {
+    (0..count).map(|number| format!("film+{number:05}")).collect()
+}
+
+/// An API that has these films and no faults but scripted ones.
+fn api_with<'a>(ids: impl IntoIterator<Item = &'a str>) -> FaultyApi {
+    FaultyApi::start(FaultyApiConfig { movies: movies(ids), ..FaultyApiConfig::default() }).unwrap()
+}
+
+/// A catalog in a folder of its own.
+struct Shelf {
+    folder: TempDir,
+}
+
+impl Shelf {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs_err::write(self.folder.path().join(name), text).unwrap();
+    }
+
+    fn cache(&self) -> Cache<Catalog> {
+        Cache::open(&self.folder.path().join("catalog.json")).unwrap()
+    }
+
+    /// What is saved; nothing of it comes from memory.
+    fn saved(&self) -> Catalog {
+        Catalog::read(&self.folder.path().join("catalog.json")).unwrap()
+    }
+
+    fn fetch(&self, ids: &[&str], url: &str, config: &FetchConfig) -> FetchSummary {
+        self.fetch_with(ids, url, config, &mut NoProgress)
+    }
+
+    fn fetch_with(
+        &self,
+        ids: &[&str],
+        url: &str,
+        config: &FetchConfig,
+        progress: &mut dyn Progress,
+    ) -> FetchSummary {
+        let api: ApiUrl = url.parse().unwrap();
+        let ids = ids.iter().map(|&id| id.to_owned());
+        let summary = fetch(ids, &api, config, &mut self.cache(), progress).unwrap();
+        assert_eq!(
+            summary.wanted,
+            summary.cached
+                + summary.fetched
+                + summary.missing.len()
+                + summary.failed.len()
+                + summary.left,
+            "{summary:?}"
+        );
+        summary
+    }
+}
+
+/// Calls a function after each id, and stops when it says so.
+struct Watch<F> {
+    after: F,
+    done: usize,
+    stop: Cell<bool>,
+}
+
+impl<F: FnMut(usize) -> bool> Watch<F> {
+    fn new(after: F) -> Self {
+        Self { after, done: 0, stop: Cell::new(false) }
+    }
+}
+
+impl<F: FnMut(usize) -> bool> Progress for Watch<F> {
+    fn advance(&mut self, units: u64) {
+        self.done += units as usize;
+        self.stop.set(self.stop.get() | (self.after)(self.done));
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.stop.get()
+    }
 }

@@ -2,8 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod dedup; // which row stays; aggregate; the reference's output
+mod hostile_logs; // logs that are damaged, endless, cut or named twice
 mod ingest; // logs to rows, quarantine and report
 mod matrix; // vocabularies and sparse matrices
+mod same_bytes; // whatever the threads and the form of the log
 mod seen; // npz files of what users have seen
 mod split; // leave-last-n
 mod staged; // files that appear whole or not at all

@@ -155,3 +155,133 @@ fn formats_are_told_by_the_ending() {
     assert_eq!(TableFormat::of(Path::new("a.parquet")).unwrap(), TableFormat::Parquet);
     assert!(TableFormat::of(Path::new("a")).is_err());
 }
+
+/// A csv table of more than one block, and its rows.
+fn long_csv() -> (String, Vec<(u64, String, u8, i64)>) {
+    let mut text = "user_id,movie_id,rating,timestamp\n".to_owned();
+    let mut rows = Vec::new();
+    for row in 0..60_000_u64 {
+        let row = (
+            row % 997,
+            format!("film+{}+1999", row * row % 4_001),
+            1 + (row % 5) as u8,
+            row as i64,
+        );
+        text.push_str(&format!("{},{},{},{}\n", row.0, row.1, row.2, row.3));
+        rows.push(row);
+    }
+    (text, rows)
+}
+
+fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(work)
+}
+
+#[test]
+fn tables_of_many_blocks_are_read_in_order_by_any_number_of_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("table.csv");
+    let (text, expected) = long_csv();
+    assert!(text.len() > 1 << 20);
+    fs_err::write(&path, &text).unwrap();
+    let table = on_threads(1, || read_interactions(&path, &mut NoProgress)).unwrap();
+    let found: Vec<_> =
+        rows(&table).into_iter().map(|(u, m, r, t)| (u, m.to_owned(), r, t)).collect();
+    assert!(found == expected);
+    // Codes follow first appearance, whatever was read at the same time.
+    let first: Vec<&str> = table.movie_ids.iter().take(3).collect();
+    assert_eq!(first, ["film+0+1999", "film+1+1999", "film+4+1999"]);
+    for threads in [2, 5] {
+        assert!(
+            on_threads(threads, || read_interactions(&path, &mut NoProgress)).unwrap() == table
+        );
+    }
+}
+
+#[test]
+fn a_wrong_value_far_down_is_named_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("table.csv");
+    let (text, _) = long_csv();
+    for line in [2, 20_000, 60_001] {
+        for (value, said) in
+            [("1,a,9,1", "rating \"9\""), ("1,a b,1,1", "movie_id"), ("1,a,1", "3 values")]
+        {
+            let mut lines: Vec<&str> = text.lines().collect();
+            lines[line - 1] = value;
+            // Of two wrong values the first is named.
+            lines.push("x,y,z");
+            fs_err::write(&path, lines.join("\n")).unwrap();
+            let error = read_interactions(&path, &mut NoProgress).unwrap_err().to_string();
+            assert!(error.contains(&format!("line {line}:")) && error.contains(said), "{error}");
+        }
+    }
+}
+
+#[test]
+fn quoted_values_may_hold_line_ends_wherever_blocks_are_cut() {
+    let folder = tempfile::tempdir().unwrap();
+    let (plain, quoted) = (folder.path().join("plain.csv"), folder.path().join("quoted.csv"));
+    let (text, _) = long_csv();
+    fs_err::write(&plain, &text).unwrap();
+    let expected = read_interactions(&plain, &mut NoProgress).unwrap();
+    for from in [0, 1, 30_000] {
+        let mut with_note = "user_id,note,movie_id,rating,timestamp\n".to_owned();
+        for (row, line) in text.lines().skip(1).enumerate() {
+            let (user, rest) = line.split_once(',').unwrap();
+            let note = if row >= from { "\"two\nlines, \"\"quoted\"\"\"" } else { "plain" };
+            with_note.push_str(&format!("{user},{note},{rest}\n"));
+        }
+        fs_err::write(&quoted, &with_note).unwrap();
+        assert!(read_interactions(&quoted, &mut NoProgress).unwrap() == expected, "{from}");
+        with_note.push_str("1,plain,a,6,1\n");
+        fs_err::write(&quoted, &with_note).unwrap();
+        let error = read_interactions(&quoted, &mut NoProgress).unwrap_err().to_string();
+        let line = 60_002 + (60_000 - from);
+        assert!(error.contains(&format!("line {line}:")), "{error}, not {line}");
+    }
+}
+
+#[test]
+fn row_groups_end_where_the_rows_say_however_they_were_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut whole = marquee_dataset::Interactions::default();
+    for row in 0..1_200_000_u64 {
+        whole.push(row % 1_009, ["a", "b", "c"][(row % 3) as usize], 1, row as i64);
+    }
+    let written = |name: &str, cuts: &[u32]| {
+        let path = folder.path().join(name);
+        let mut writer = InteractionsWriter::create(&path).unwrap();
+        let mut from = 0;
+        for &until in cuts {
+            writer.append(&whole.select(&(from..until).collect::<Vec<u32>>())).unwrap();
+            from = until;
+        }
+        writer.finish().unwrap().commit().unwrap();
+        fs_err::read(path).unwrap()
+    };
+    for ending in ["parquet", "csv"] {
+        let at_once = on_threads(1, || written(&format!("once.{ending}"), &[1_200_000]));
+        for cuts in [&[1, 1, 524_287, 600_000, 1_048_576, 1_200_000][..], &[1, 1_200_000]] {
+            let in_parts = on_threads(3, || written(&format!("parts.{ending}"), cuts));
+            assert!(in_parts == at_once, "{ending}, {cuts:?}");
+        }
+    }
+    let table = read_interactions(&folder.path().join("once.parquet"), &mut NoProgress).unwrap();
+    assert!(table == whole);
+}
+
+#[test]
+fn endless_movie_ids_end_row_groups_early_and_stay_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("table.parquet");
+    let mut table = marquee_dataset::Interactions::default();
+    for row in 0..1_500_u64 {
+        let id = format!("{row}{}", "x".repeat(60_000));
+        table.push(row, &id, 1, 0);
+    }
+    let mut writer = InteractionsWriter::create(&path).unwrap();
+    writer.append(&table).unwrap();
+    writer.finish().unwrap().commit().unwrap();
+    assert!(read_interactions(&path, &mut NoProgress).unwrap() == table);
+}

@@ -1,4 +1,4 @@
-use marquee_dataset::{NoProgress, Progress};
+use marquee_dataset::{DatasetError, NoProgress, Progress};
 use marquee_pipeline::{PipelineError, train_als};
 use marquee_provenance::{Manifest, ProvenanceError};
 
@@ -103,19 +103,25 @@ fn repeated_pairs_are_merged_and_counted() {
 
 #[test]
 fn a_cancelled_training_writes_nothing() {
-    struct AfterThree(u64);
-    impl Progress for AfterThree {
+    /// Cancels in a step that begins with this, after so many units of it.
+    struct StopIn(&'static str, u64, Option<u64>);
+    impl Progress for StopIn {
+        fn begin(&mut self, what: &str, _: Option<u64>) {
+            self.2 = what.starts_with(self.0).then_some(0);
+        }
         fn advance(&mut self, units: u64) {
-            self.0 += units;
+            self.2 = self.2.map(|done| done + units);
         }
         fn is_cancelled(&self) -> bool {
-            self.0 >= 3
+            self.2.is_some_and(|done| done >= self.1)
         }
     }
     let place = Workplace::new();
     let before = place.files();
-    let error = train_als(&place.als_job("v"), &mut AfterThree(0)).unwrap_err();
+    let error = train_als(&place.als_job("v"), &mut StopIn("training", 3, None)).unwrap_err();
     assert!(matches!(error, PipelineError::Als(_)), "{error:?}");
+    let error = train_als(&place.als_job("v"), &mut StopIn("reading", 0, None)).unwrap_err();
+    assert!(matches!(error, PipelineError::Dataset(DatasetError::Cancelled)), "{error:?}");
     assert_eq!(place.files(), before);
 }
 

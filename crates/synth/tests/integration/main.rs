@@ -7,6 +7,8 @@ mod config;
 mod determinism;
 /// Bad lines: how many, of which reasons, and that the good lines stay.
 mod dirt;
+/// The movie API: right answers, faults by script and by seed, its end.
+mod faulty_api;
 /// Lines that parse, all forms of events, ascending times, the summary.
 mod log;
 /// The movie file against the films and the log.

@@ -1,0 +1,257 @@
+use std::time::{Duration, Instant, SystemTime};
+
+use marquee_dataset::Progress;
+
+use crate::{Cache, CatalogError, Records};
+
+mod api_url;
+mod checkpoints;
+mod client;
+mod config;
+mod crew;
+mod reply;
+mod schedule;
+mod summary;
+
+pub use api_url::ApiUrl;
+pub use config::FetchConfig;
+pub use reply::FaultReason;
+pub use summary::{FailedId, FetchSummary};
+
+use checkpoints::Checkpoints;
+use crew::{Answer, Crew};
+use reply::Reply;
+use schedule::{Next, Schedule, Ticket};
+
+/// Longest sleep before the caller's wish to stop is looked at.
+const POLL: Duration = Duration::from_millis(100);
+
+/// How long requests that are under way may still be answered after a stop.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// A pause from which on the log says why nothing happens.
+const NOTABLE_PAUSE: Duration = Duration::from_secs(5);
+
+/// From so many 404s on, and nothing else, the address is doubted.
+const DOUBTFUL_MISSING: usize = 20;
+
+/// Asks an API about all of `ids` that `cache` neither holds nor remembers as missing, and saves
+/// what it answers.
+///
+/// Ids are asked about in byte order, each once however often it is given. An answer becomes a
+/// record (200) or an entry of the negative cache (404). Answers that may be better another time
+/// ([`FaultReason`]) are followed by up to [`FetchConfig::retries`] more requests, each after a
+/// back-off in which other ids are asked about; 429 and 503 with `Retry-After` hold back all
+/// requests for the time they name and are no fault of the id. Between the starts of any two
+/// requests lies 1 / [`FetchConfig::rate_limit`] at least, retries included, and an idle time earns
+/// no later burst; over a connection that is slow, at most as many requests as there are
+/// connections can arrive closer together than they were sent.
+///
+/// The cache is saved every [`FetchConfig::checkpoint_every`] answers, as long as saving takes no
+/// more than a twentieth of the time, and at the end, also when the run stops early: because
+/// `progress` says so, or because [`FetchConfig::give_up_after`] ids in a row failed. Then requests
+/// under way have half a second left, and their connections are closed; only a connection that is
+/// still being made lives on, in a thread, until its own time-out. Calling again goes on where the
+/// last run stopped.
+///
+/// # Errors
+/// [`CatalogError`] when the configuration is not valid, threads cannot be started, or saving fails:
+/// then what the last checkpoint wrote is still there. Faulty answers are no error but a part of
+/// the summary.
+pub fn fetch<R: Records>(
+    ids: impl IntoIterator<Item = String>,
+    api: &ApiUrl,
+    config: &FetchConfig,
+    cache: &mut Cache<R>,
+    progress: &mut dyn Progress,
+) -> Result<FetchSummary, CatalogError> {
+    config.validate()?;
+    let started = Instant::now();
+    let mut ids: Vec<String> = ids.into_iter().collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut summary = FetchSummary { wanted: ids.len(), ..FetchSummary::default() };
+    ids.retain(|id| !cache.records().holds(id));
+    summary.cached = summary.wanted - ids.len();
+    let now = SystemTime::now();
+    let (remembered, ids): (Vec<String>, Vec<String>) =
+        ids.into_iter().partition(|id| cache.missing().remembers(id, now, config.negative_age()));
+    summary.known_missing = remembered.len();
+    summary.missing = remembered;
+
+    progress.begin(&format!("fetching {}", R::NOUN), Some(ids.len() as u64));
+    let mut run = Run {
+        config,
+        schedule: Schedule::new(config, ids.len()),
+        checkpoints: Checkpoints::new(config.checkpoint_every),
+        ids,
+        cache,
+        summary,
+        progress,
+    };
+    run.ask_all(api)?;
+    run.cache.save()?;
+    let mut summary = run.summary;
+    let known = summary.cached + summary.fetched + summary.missing.len();
+    summary.left = summary.wanted - known - summary.failed.len();
+    summary.missing.sort_unstable();
+    summary.failed.sort_unstable_by(|one, other| one.id.cmp(&other.id));
+    summary.seconds = (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
+    doubt(api, &summary);
+    Ok(summary)
+}
+
+/// Warns where a wrong address is likelier than an API that knows nothing.
+fn doubt(api: &ApiUrl, summary: &FetchSummary) {
+    let new = summary.missing.len() - summary.known_missing;
+    if new >= DOUBTFUL_MISSING && summary.cached + summary.fetched == 0 {
+        tracing::warn!(
+            "{api} answered 404 to all {new} ids; if the address is wrong, delete the negative \
+             cache before the next run"
+        );
+    }
+}
+
+/// A run of [`fetch`]: all decisions are made on one thread, the [`Crew`] only asks.
+struct Run<'a, R> {
+    config: &'a FetchConfig,
+    ids: Vec<String>,
+    schedule: Schedule,
+    checkpoints: Checkpoints,
+    cache: &'a mut Cache<R>,
+    summary: FetchSummary,
+    progress: &'a mut dyn Progress,
+}
+
+impl<R: Records> Run<'_, R> {
+    fn ask_all(&mut self, api: &ApiUrl) -> Result<(), CatalogError> {
+        if self.ids.is_empty() {
+            return Ok(());
+        }
+        let crew = Crew::hire(self.config)?;
+        loop {
+            self.summary.interrupted = self.progress.is_cancelled();
+            self.summary.gave_up = self.schedule.is_hopeless();
+            if self.summary.interrupted || self.summary.gave_up {
+                return self.stop(&crew);
+            }
+            let now = Instant::now();
+            let wait = match self.schedule.next(now) {
+                Next::Ask(ticket) => {
+                    self.ask(&crew, api, ticket, now);
+                    continue;
+                }
+                Next::Later(time) => time.duration_since(now).min(POLL),
+                Next::AfterAnAnswer => POLL,
+                Next::Done => return Ok(()),
+            };
+            if let Some(answer) = crew.answer(wait) {
+                self.take(answer)?;
+            }
+        }
+    }
+
+    /// Takes the answers that come within the grace time.
+    fn stop(&mut self, crew: &Crew) -> Result<(), CatalogError> {
+        let end = Instant::now() + GRACE;
+        while self.schedule.in_flight() > 0 {
+            let Some(answer) = crew.answer(end.saturating_duration_since(Instant::now())) else {
+                break;
+            };
+            self.take(answer)?;
+        }
+        Ok(())
+    }
+
+    fn ask(&mut self, crew: &Crew, api: &ApiUrl, ticket: Ticket, now: Instant) {
+        self.summary.requests += 1;
+        self.summary.retries += u64::from(ticket.attempts() > 0);
+        crew.ask(ticket, now, api.of(&self.ids[ticket.id]));
+    }
+
+    fn take(&mut self, answer: Answer) -> Result<(), CatalogError> {
+        let Answer { ticket, sent, reply } = answer;
+        self.schedule.returned();
+        let id = &self.ids[ticket.id];
+        match reply {
+            Reply::Record(body) => match self.cache.take(id, &body) {
+                Ok(()) => {
+                    self.summary.fetched += 1;
+                    self.settled()?;
+                }
+                Err(fault) => self.faulty(ticket, FaultReason::of(&fault), fault.to_string(), true),
+            },
+            Reply::Missing => {
+                self.cache.miss(id, SystemTime::now());
+                self.summary.missing.push(id.clone());
+                self.settled()?;
+            }
+            Reply::Wait { reason, detail, asked } => {
+                self.told_to_wait(ticket, sent, reason, detail, asked);
+            }
+            Reply::Fault { reason, detail, again } => self.faulty(ticket, reason, detail, again),
+        }
+        Ok(())
+    }
+
+    fn settled(&mut self) -> Result<(), CatalogError> {
+        self.schedule.answered();
+        self.progress.advance(1);
+        self.checkpoints.answered();
+        if self.checkpoints.is_due() {
+            let start = Instant::now();
+            self.cache.save()?;
+            self.checkpoints.saved(start.elapsed());
+        }
+        Ok(())
+    }
+
+    fn faulty(&mut self, mut ticket: Ticket, reason: FaultReason, detail: String, again: bool) {
+        self.note(reason, &detail);
+        ticket.faults += 1;
+        if again && ticket.faults <= self.config.retries {
+            self.schedule.retry(ticket, Instant::now());
+        } else {
+            self.fail(ticket, reason, detail);
+        }
+    }
+
+    fn told_to_wait(
+        &mut self,
+        mut ticket: Ticket,
+        sent: Instant,
+        reason: FaultReason,
+        detail: String,
+        asked: Option<Duration>,
+    ) {
+        self.note(reason, &detail);
+        self.summary.rate_limited += u64::from(reason == FaultReason::RateLimited);
+        ticket.waits += 1;
+        if let Some(pause) = self.schedule.pause(sent, asked, Instant::now())
+            && pause >= NOTABLE_PAUSE
+        {
+            tracing::warn!(
+                "waiting {:.0} s: the server asks for it ({detail})",
+                pause.as_secs_f64()
+            );
+        }
+        // One id that is always put off must not keep the run from its end.
+        if ticket.waits <= self.config.give_up_after {
+            self.schedule.after_the_pause(ticket);
+        } else {
+            self.fail(ticket, reason, detail);
+        }
+    }
+
+    fn note(&mut self, reason: FaultReason, detail: &str) {
+        *self.summary.reasons.entry(reason).or_default() += 1;
+        self.summary.last_fault = Some(format!("{reason}, {detail}"));
+    }
+
+    fn fail(&mut self, ticket: Ticket, reason: FaultReason, detail: String) {
+        self.schedule.failed();
+        self.progress.advance(1);
+        let id = self.ids[ticket.id].clone();
+        self.summary.failed.push(FailedId { id, reason, attempts: ticket.attempts(), detail });
+    }
+}
