@@ -4,9 +4,10 @@ use thiserror::Error;
 ///
 /// A fixed list: [`as_str`](Self::as_str) gives names that reports and quarantine files may rely
 /// on, [`ALL`](Self::ALL) every one of them. A line is checked in the order of this list down to
-/// [`BadUserId`](Self::BadUserId). Of a request the shape comes first, of a recommendation then what
-/// stands behind its result, then the movie ids, the minute or the stars; the first reason met is
-/// the one given.
+/// [`BadUserId`](Self::BadUserId). Of a watch or a rating the shape comes first, then the movie id,
+/// then the minute or the stars. A recommendation is read part by part: a wrong value may be met
+/// before it shows that another part is missing, and the movie ids come last. The first reason met
+/// is the one given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Error)]
 #[non_exhaustive]
 pub enum Refusal {
@@ -43,8 +44,8 @@ pub enum Refusal {
     /// The rating is not exactly one of `1`, `2`, `3`, `4`, `5`.
     #[error("the rating is not exactly one digit from 1 to 5")]
     BadRating,
-    /// A recommendation has all its parts, but one of them (server, status, variant, bucket,
-    /// failure text, latency, provenance) has a value it cannot have.
+    /// A part of a recommendation (server, status, variant, bucket, failure text, latency,
+    /// provenance) has a value it cannot have.
     #[error("a part of the recommendation has a value it cannot have")]
     BadRecommendation,
 }

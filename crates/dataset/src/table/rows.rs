@@ -78,7 +78,7 @@ impl Default for Rows {
 
 impl Rows {
     /// Rows a row group may hold.
-    pub(super) const MOST_ROWS: usize = 1 << 19;
+    pub(super) const MOST_ROWS: usize = 1 << 18;
     /// Bytes of movie ids that end a row group: no id is longer than a line of log, yet all could
     /// be as long.
     pub(super) const MOST_TEXT: usize = 1 << 26;
