@@ -79,3 +79,57 @@ fn a_log_without_a_row_exits_with_one() {
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
     assert!(folder.path().join("data/interactions.csv").exists());
 }
+
+#[test]
+fn a_full_disk_exits_with_two_and_leaves_the_old_outputs() {
+    let folder = tempfile::tempdir().unwrap();
+    fs_err::write(folder.path().join("raw.log"), LOG.repeat(20_000)).unwrap();
+    for out in ["rows.csv", "rows.parquet"] {
+        fs_err::write(folder.path().join(out), "old").unwrap();
+        // A limit on the length of files fails writes as a full disk does, and needs no rights.
+        let script = format!(
+            "trap '' XFSZ; ulimit -f 8; exec \"$0\" --log raw.log --out {out} --quarantine q.jsonl"
+        );
+        let output = Command::new("sh")
+            .current_dir(folder.path())
+            .args(["-c", &script, env!("CARGO_BIN_EXE_log-ingest")])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+        assert!(said(&output).contains("cannot write"), "{}", said(&output));
+        assert_eq!(fs_err::read_to_string(folder.path().join(out)).unwrap(), "old");
+        assert!(!folder.path().join("q.jsonl").exists());
+    }
+    assert_eq!(fs_err::read_dir(folder.path()).unwrap().count(), 3, "something was left behind");
+}
+
+#[test]
+fn a_log_named_twice_or_broken_off_exits_with_two() {
+    let folder = tempfile::tempdir().unwrap();
+    fs_err::write(folder.path().join("raw.log"), LOG).unwrap();
+    fs_err::write(folder.path().join("raw.log.gz"), LOG).unwrap();
+    for (logs, message) in [
+        (&["--log", "raw.log", "--log", "./raw.log"][..], "count twice"),
+        (&["--log", "raw.log", "--log", "raw.log.gz"], "raw.log.gz"),
+    ] {
+        let output = run(folder.path(), &[logs, &["--out", "rows.csv"]].concat(), "");
+        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+        assert!(said(&output).contains(message), "{}", said(&output));
+        assert!(!folder.path().join("rows.csv").exists());
+    }
+}
+
+#[test]
+fn threads_change_no_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    fs_err::write(folder.path().join("raw.log"), LOG.repeat(20_000)).unwrap();
+    let rows = |threads: &str| {
+        let arguments = ["--log", "raw.log", "--out", "rows.parquet", "--threads", threads];
+        let output = run(folder.path(), &arguments, "");
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        fs_err::read(folder.path().join("rows.parquet")).unwrap()
+    };
+    assert!(rows("1") == rows("3"));
+    let output = run(folder.path(), &["--log", "raw.log", "--threads", "0"], "");
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+}
