@@ -44,26 +44,32 @@ fn run(args: &Args) -> anyhow::Result<Outcome> {
     TableFormat::of(&args.out)?;
     set_threads(args.threads)?;
     let mut progress = TerminalProgress::new(Interrupt::install()?);
-    let (rows_in, rows_out, finished) = if args.strategy == Strategy::Aggregate {
-        ensure!(
-            args.keys == Keys::default(),
-            "--strategy aggregate works on pairs of user_id and movie_id; leave --keys out"
-        );
+    let aggregated = args.strategy == Strategy::Aggregate;
+    ensure!(
+        !aggregated || args.keys == Keys::default(),
+        "--strategy aggregate works on pairs of user_id and movie_id; leave --keys out"
+    );
+    // Whether the output can be written is known before the work.
+    let mut writer = if aggregated {
+        InteractionsWriter::create_aggregated(&args.out)?
+    } else {
+        InteractionsWriter::create(&args.out)?
+    };
+    let (rows_in, rows_out) = if aggregated {
         let events = read_events(&args.input, &mut progress).context("cannot read the input")?;
         let rows = aggregate(&events);
-        let mut writer = InteractionsWriter::create_aggregated(&args.out)?;
         writer.append_aggregated(&rows)?;
-        (events.len(), rows.interactions.len(), writer.finish()?)
+        (events.len(), rows.interactions.len())
     } else {
         let table =
             read_interactions(&args.input, &mut progress).context("cannot read the input")?;
         let rows_in = table.len();
         let rows = marquee_dataset::dedup(table, args.strategy, args.keys);
-        let mut writer = InteractionsWriter::create(&args.out)?;
         writer.append(&rows)?;
-        (rows_in, rows.len(), writer.finish()?)
+        (rows_in, rows.len())
     };
     ensure!(rows_in > 0, "{}: the table holds no row; nothing was written", args.input.display());
+    let finished = writer.finish()?;
     ensure!(!progress.is_cancelled(), "stopped before the end; nothing was written");
     let digest = finished.commit()?;
     progress.finish();
@@ -71,7 +77,7 @@ fn run(args: &Args) -> anyhow::Result<Outcome> {
         "strategy": args.strategy.as_str(),
         "rows_in": rows_in,
         "rows_out": rows_out,
-        "out": &args.out,
+        "out": args.out.display().to_string(),
         "sha256": digest.sha256,
     }))?;
     Ok(Outcome::Done)

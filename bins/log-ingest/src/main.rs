@@ -4,7 +4,6 @@
 //! 2 it could not run and wrote nothing.
 
 use std::{
-    io,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -64,7 +63,7 @@ fn run(args: Args) -> anyhow::Result<Outcome> {
 
 fn open(log: &Path) -> anyhow::Result<LogSource> {
     if log.as_os_str() == "-" {
-        return Ok(LogSource::from_reader("-", io::stdin()));
+        return Ok(LogSource::stdin());
     }
     LogSource::open(log).context("cannot read the log")
 }

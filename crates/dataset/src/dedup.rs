@@ -4,7 +4,7 @@ use foldhash::fast::RandomState;
 use rayon::prelude::*;
 use thiserror::Error;
 
-use crate::{Aggregated, EventDetail, EventTable, Interactions};
+use crate::{Aggregated, EventDetail, EventTable, Interactions, pool::Pool};
 
 /// Which row of those with equal keys stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -119,9 +119,9 @@ impl Keys {
 ///
 /// Which row stays is for `strategy` to say; [`Strategy::Aggregate`] keeps the latest here, since a
 /// table of four columns has nothing to aggregate. O(n log n) on all threads. The rows are 21 bytes
-/// each; at most 46 are held for one, those of the given and the returned table included. Keys other
-/// than `user_id,movie_id` need a hash table for each user as well, and keys without `user_id` one of
-/// all distinct keys, filled by one thread.
+/// each; at most 46 are held for one, those of the given and the returned table included, and for
+/// each thread 8 bytes a movie id and 6 MiB. Keys other than `user_id,movie_id` need a hash table
+/// for each user instead, and keys without `user_id` one of all distinct keys, filled by one thread.
 ///
 /// # Panics
 /// On a table of 2³² rows or more.
@@ -129,8 +129,10 @@ impl Keys {
 pub fn dedup(mut table: Interactions, strategy: Strategy, keys: Keys) -> Interactions {
     let mut sorted = UserRanges::new(&table);
     let kept: Vec<&[Entry]> = if keys == Keys::default() {
+        let choosers = Pool::<ByMovie>::default();
         sorted.keep(|range| {
-            let mut chooser = ByMovie::new(table.movie_ids.len());
+            let mut chooser = choosers.take();
+            chooser.choices.resize(table.movie_ids.len(), (0, 0));
             keep_of_each_user(range, |run, kept| chooser.choose(run, strategy, kept))
         })
     } else if keys.user_id {
@@ -299,10 +301,17 @@ impl UserRanges {
 /// The most low bits that [`sort_range`] counts by: a table of counts that fits a cache.
 const COUNTED_BITS: u32 = 14;
 
+/// The longest range that [`sort_range`] copies.
+const COPIED_ROWS: usize = 1 << 18;
+
 /// Sorts the rows of a range, which are in input order.
 fn sort_range(range: &mut [Entry], shift: u32, least: u64) {
-    if shift > COUNTED_BITS || range.len() < 1 << shift {
-        // In parallel, for where most rows are of a few users.
+    if range.is_sorted_by_key(Entry::sort_key) {
+        return;
+    }
+    let few_users = range.len() > COPIED_ROWS;
+    if shift == 0 || shift > COUNTED_BITS || range.len() < 1 << shift || few_users {
+        // On all threads, which matters where most rows are of a few users.
         range.par_sort_unstable_by_key(Entry::sort_key);
         return;
     }
@@ -365,6 +374,7 @@ fn replaces(strategy: Strategy, new: Entry, old: Entry) -> bool {
 }
 
 /// Chooses one row of each movie among the rows of a user, without a hash table.
+#[derive(Default)]
 struct ByMovie {
     /// For each movie the run it was last met in, and its choice there.
     choices: Vec<(u32, u32)>,
@@ -372,10 +382,6 @@ struct ByMovie {
 }
 
 impl ByMovie {
-    fn new(movies: usize) -> Self {
-        Self { choices: vec![(0, 0); movies], run: 0 }
-    }
-
     fn choose(&mut self, run: &[Entry], strategy: Strategy, kept: &mut Vec<u32>) {
         self.run += 1;
         for (place, &entry) in run.iter().enumerate() {

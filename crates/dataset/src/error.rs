@@ -9,10 +9,10 @@ pub enum DatasetError {
     /// A file could not be opened, read or written; the source names the path.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// A log broke off: it was cut short, or what is compressed is damaged.
+    /// A log or csv file broke off: it was cut short, or what is compressed is damaged.
     #[error("cannot read {name} past byte {offset} of its lines")]
-    ReadLog {
-        /// The log, `-` for standard input.
+    ReadOn {
+        /// The file, `-` for standard input.
         name: String,
         /// Bytes of whole lines before.
         offset: u64,
@@ -90,13 +90,18 @@ pub enum DatasetError {
         /// Values of the record.
         found: usize,
     },
-    /// A csv file holds a line of more than a mebibyte.
-    #[error("{}: a line of {bytes} bytes; this is no table of interactions", path.display())]
+    /// A csv file holds a record of more than 512 KiB; perhaps a quotation mark opens a value that
+    /// nothing closes.
+    #[error(
+        "{}: the record at byte {offset} is longer than 512 KiB; \
+         close its quotation marks, or remove it",
+        path.display()
+    )]
     LongRecord {
         /// The file.
         path: PathBuf,
-        /// Bytes of the line.
-        bytes: u64,
+        /// Where the record starts, in bytes.
+        offset: u64,
     },
     /// A table has more rows than can be numbered.
     #[error("{}: {rows} rows are more than 2^32 - 1; split the table", path.display())]

@@ -17,7 +17,7 @@ use crate::{
     DatasetError, LogSource, Progress,
     lines::{Block, LineBlocks},
     pool::Pool,
-    stages::{self, Batch},
+    stages::{self, BatchSize},
 };
 
 /// Where `log-ingest` puts what it reads.
@@ -33,19 +33,24 @@ pub struct IngestOutputs {
     pub report: Option<PathBuf>,
 }
 
-/// Reads logs one after the other and writes the outputs; they appear together at the end.
+/// Reads logs one after the other and writes the outputs, which appear at the end.
 ///
 /// Every line is accepted or quarantined: `accepted + quarantined = lines`. Rows come in log order.
 /// The bytes of the outputs are the same for any number of threads and however a log is stored
 /// (the report's `seconds` apart). Lines are read, parsed and written at the same time, on all
-/// threads of the current rayon pool; memory is bounded by some 12 MiB a thread and two row groups
-/// of half a million rows, whatever the size of the log. An output without rows is written too;
-/// whether that is acceptable is the caller's to say.
+/// threads of the current rayon pool; memory does not grow with the log: 12 MiB of it for each
+/// thread, about as much again for what is made of them (ten times for a log of nothing but empty
+/// lines), and two row groups of a quarter million rows for each Parquet output. Between two batches
+/// of 4 MiB a thread the progress handle is asked. An output without rows is written too; whether
+/// that is acceptable is the caller's to say.
+///
+/// The outputs are renamed one after the other once all are on the disk, the report, which holds
+/// the digest of the interactions, last.
 ///
 /// # Errors
 /// [`DatasetError::SameLogTwice`] when two sources are one file; [`DatasetError::Empty`] when no
 /// source holds a line; [`DatasetError::Cancelled`] when the progress handle says so; otherwise the
-/// error of the file. After an error no output has changed.
+/// error of the file. After an error no output has changed, unless it was one of renaming.
 pub fn ingest(
     sources: Vec<LogSource>,
     outputs: &IngestOutputs,
@@ -63,7 +68,7 @@ pub fn ingest(
     let rows = Pool::default();
     let mut reader = Reader::new(sources);
     stages::run(
-        Batch::ManyBlocks,
+        BatchSize::ManyBlocks,
         || reader.next(),
         |(source, block)| (source, Parsed::new(block, rows.take(), csv)),
         |(source, parsed)| sink.take(source, &parsed),
@@ -84,7 +89,8 @@ pub fn ingest(
 /// A log that is read twice would count every event twice.
 fn refuse_repeated(sources: &[LogSource]) -> Result<(), DatasetError> {
     for (place, source) in sources.iter().enumerate() {
-        let same = |other: &&LogSource| other.file.is_some() && other.file == source.file;
+        let same =
+            |other: &&LogSource| other.identity.is_some() && other.identity == source.identity;
         if let Some(first) = sources[..place].iter().find(same) {
             let (first, second) = (first.name.clone(), source.name.clone());
             return Err(DatasetError::SameLogTwice { first, second });
@@ -117,7 +123,7 @@ impl Reader {
     fn next(&mut self) -> Result<Option<(usize, Block)>, DatasetError> {
         loop {
             if let Some(log) = &mut self.current {
-                let block = log.blocks.next().map_err(|source| DatasetError::ReadLog {
+                let block = log.blocks.next().map_err(|source| DatasetError::ReadOn {
                     name: log.name.clone(),
                     offset: log.blocks.offset(),
                     source,

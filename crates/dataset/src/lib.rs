@@ -35,6 +35,7 @@ mod seen_file;
 mod split;
 mod staged;
 mod stages;
+mod stored_file;
 mod table;
 mod vocabulary;
 

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Bytes of a block: some 4,000 lines of log, well within a processor's second-level cache.
-const BLOCK_BYTES: usize = 1 << 19;
+pub(crate) const BLOCK_BYTES: usize = 1 << 19;
 
 /// Cuts a stream into blocks of whole lines.
 ///

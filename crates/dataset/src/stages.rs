@@ -6,14 +6,14 @@ use crate::DatasetError;
 
 /// How many blocks make a batch.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Batch {
-    /// Eight for each thread, so that threads that end early wait for less than a block's eighth.
+pub(crate) enum BatchSize {
+    /// Eight for each thread, so that threads that end early wait for an eighth of the work at most.
     ManyBlocks,
     /// One for each thread, where blocks are large.
     OneEach,
 }
 
-impl Batch {
+impl BatchSize {
     fn blocks(self) -> usize {
         match self {
             Self::ManyBlocks => 8 * rayon::current_num_threads(),
@@ -32,7 +32,7 @@ impl Batch {
 /// # Errors
 /// The first that any of the closures gives, in the order of the blocks for `read` and `take`.
 pub(crate) fn run<Block: Send, Done: Send>(
-    batch_size: Batch,
+    batch_size: BatchSize,
     mut read: impl FnMut() -> Result<Option<Block>, DatasetError> + Send,
     work: impl Fn(Block) -> Done + Sync,
     mut take: impl FnMut(Done) -> Result<(), DatasetError> + Send,
@@ -96,7 +96,7 @@ mod tests {
         for count in [0, 1, 2, 3, 4, 5, 8, 100] {
             let mut taken = Vec::new();
             run(
-                Batch::OneEach,
+                BatchSize::OneEach,
                 numbers(count),
                 |number| number * 10,
                 |done| {
@@ -116,7 +116,7 @@ mod tests {
         let mut left = numbers(1_000);
         let mut taken = Vec::new();
         let error = run(
-            Batch::OneEach,
+            BatchSize::OneEach,
             || match left()? {
                 Some(50) => Err(failing(50)),
                 number => Ok(number),
@@ -141,7 +141,7 @@ mod tests {
         let mut rounds = 0;
         let endless = || Ok(Some(1_u32));
         let error = run(
-            Batch::OneEach,
+            BatchSize::OneEach,
             endless,
             |number| number,
             |_| Ok(()),

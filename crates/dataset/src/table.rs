@@ -12,7 +12,7 @@ mod writer;
 use std::path::Path;
 
 pub use digesting::FinishedTable;
-use marquee_events::MovieId;
+use marquee_events::{MAX_LINE_BYTES, MovieId};
 pub(crate) use row_groups::RowGroups;
 pub(crate) use rows::{Rows, TableLayout};
 pub use writer::{EventsWriter, InteractionsWriter};
@@ -57,9 +57,10 @@ const EVENT_COLUMNS: &str = "user_id, movie_id, kind, minute, stars, timestamp";
 ///
 /// Columns are found by name in any order and further ones are passed over. Integers of any width
 /// and strings of any Parquet form are taken. An events file is read as interactions too: rating 1
-/// for a watch, the stars for a rating. Beside the table, memory holds some blocks of 1 MiB or row
-/// groups for each thread. A csv file that holds a quotation mark is read by one thread from there
-/// on.
+/// for a watch, the stars for a rating; where there is a rating column too, that is what counts.
+/// Beside the table, memory holds two more copies of the movie ids and some blocks of 512 KiB or row
+/// groups of up to a million rows for each thread. A csv file that holds a quotation mark is read by
+/// one thread from there on.
 ///
 /// # Errors
 /// [`DatasetError`] naming the file and the line of the first value that is missing, not an
@@ -73,7 +74,7 @@ pub fn read_interactions(
     let table = match TableFormat::of(path)? {
         TableFormat::Csv => csv_file::read(path, progress)?,
         TableFormat::Parquet => {
-            parquet_file::read(&parts(path)?, progress, parquet_file::Columns::Interactions)?
+            parquet_file::read(&parts(path)?, progress, parquet_file::Wanted::Interactions)?
                 .interactions
         }
     };
@@ -102,7 +103,7 @@ pub fn read_events(path: &Path, progress: &mut dyn Progress) -> Result<EventTabl
             Err(DatasetError::NotEvents { path: path.to_owned() })
         }
         TableFormat::Parquet => {
-            let table = parquet_file::read(&parts(path)?, progress, parquet_file::Columns::Events)?;
+            let table = parquet_file::read(&parts(path)?, progress, parquet_file::Wanted::Events)?;
             check_rows(path, table.len())?;
             Ok(table)
         }
@@ -116,8 +117,8 @@ fn parts(path: &Path) -> Result<Vec<std::path::PathBuf>, DatasetError> {
 /// Refuses a movie id that could not stand in the log or in a list of answers.
 fn check_movie_id(id: &str, place: Place<'_>) -> Result<(), DatasetError> {
     match MovieId::new(id) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(place.refuse("movie_id", id, MOVIE_ID_FORM)),
+        Ok(_) if id.len() <= MAX_LINE_BYTES => Ok(()),
+        _ => Err(place.refuse("movie_id", id, MOVIE_ID_FORM)),
     }
 }
 
@@ -136,5 +137,5 @@ fn user_id(value: i64, place: Place<'_>) -> Result<u64, DatasetError> {
 
 const RATING_RANGE: &str = "an integer from 1 to 5";
 const MOVIE_ID_FORM: &str =
-    "a movie id: not empty, without white space, '/', '=', ',' or control characters";
+    "a movie id: 1 to 65536 bytes, without white space, '/', '=', ',' or control characters";
 const USER_ID_RANGE: &str = "an integer from 0 to 2^63 - 1";

@@ -1,4 +1,4 @@
-use marquee_events::{Action, Event, MAX_LINE_BYTES, Refusal};
+use marquee_events::{Action, Event, Refusal};
 
 use super::report::AcceptedCounts;
 use crate::{
@@ -25,11 +25,11 @@ pub(super) struct Parsed {
 /// A line of the block that is no event.
 pub(super) struct RefusedLine {
     /// Lines of the block before it.
-    pub(super) lines_before: u64,
+    pub(super) lines_before: u32,
     /// Where it starts in the block.
-    pub(super) start: usize,
+    pub(super) start: u32,
     /// Where it ends in the block, without its line end.
-    pub(super) end: usize,
+    pub(super) end: u32,
     pub(super) reason: Refusal,
 }
 
@@ -56,7 +56,7 @@ impl Parsed {
     /// The bytes of a refused line, without its end.
     pub(super) fn raw(&self, line: &RefusedLine) -> &[u8] {
         match &self.block.piece {
-            Piece::Lines(bytes) => &bytes.as_ref()[line.start..line.end],
+            Piece::Lines(bytes) => &bytes.as_ref()[line.start as usize..line.end as usize],
             Piece::LongLine(long) => &long.head,
         }
     }
@@ -80,12 +80,7 @@ impl Parsed {
     fn read(&mut self) {
         let Piece::Lines(bytes) = &self.block.piece else {
             let reason = Refusal::LineTooLong;
-            self.refused.push(RefusedLine {
-                lines_before: 0,
-                start: 0,
-                end: MAX_LINE_BYTES,
-                reason,
-            });
+            self.refused.push(RefusedLine { lines_before: 0, start: 0, end: 0, reason });
             self.lines = 1;
             return;
         };
@@ -109,9 +104,13 @@ impl Parsed {
             };
             match event {
                 Ok(event) => accept(&event, &mut self.accepted, &mut self.rows),
-                Err(reason) => {
-                    self.refused.push(RefusedLine { lines_before: self.lines, start, end, reason });
-                }
+                // Places in a block fit 32 bits.
+                Err(reason) => self.refused.push(RefusedLine {
+                    lines_before: self.lines as u32,
+                    start: start as u32,
+                    end: end as u32,
+                    reason,
+                }),
             }
             self.lines += 1;
             start = end + 1;

@@ -54,7 +54,10 @@ impl IngestReport {
         self.rows += accepted.watch + accepted.rate;
         self.quarantined += parsed.refused.len() as u64;
         for refused in &parsed.refused {
-            *self.reasons.entry(refused.reason.as_str().to_owned()).or_default() += 1;
+            match self.reasons.get_mut(refused.reason.as_str()) {
+                Some(count) => *count += 1,
+                None => drop(self.reasons.insert(refused.reason.as_str().to_owned(), 1)),
+            }
         }
         if let Some((first, last)) = parsed.times {
             self.first_timestamp = Some(self.first_timestamp.map_or(first, |old| old.min(first)));

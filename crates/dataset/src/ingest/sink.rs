@@ -71,8 +71,8 @@ impl Sink {
         let Some(writer) = &mut self.quarantine else { return Ok(()) };
         let name = &self.names[self.source];
         for refused in &parsed.refused {
-            let line = self.line + refused.lines_before;
-            let offset = parsed.block.offset + refused.start as u64;
+            let line = self.line + u64::from(refused.lines_before);
+            let offset = parsed.block.offset + u64::from(refused.start);
             match parsed.long_line() {
                 Some(long) => writer.long_line(name, line, offset, long)?,
                 None => writer.line(name, line, offset, refused.reason, parsed.raw(refused))?,

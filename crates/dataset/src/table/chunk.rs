@@ -162,12 +162,15 @@ impl Chunk {
         Ok(())
     }
 
-    pub(super) fn push_detail(&mut self, detail: EventDetail) {
+    /// Appends an event's rating and, if it is wanted, what it was.
+    pub(super) fn push_detail(&mut self, detail: EventDetail, wanted: bool) {
         self.ratings.push(match detail {
             EventDetail::Watch { .. } => 1,
             EventDetail::Rate { stars } => stars.unsigned_abs(),
         });
-        self.details.push(detail);
+        if wanted {
+            self.details.push(detail);
+        }
     }
 
     pub(super) fn push_timestamp(&mut self, value: i64) {

@@ -63,32 +63,43 @@ impl CodedTable<'_> {
         rows
     }
 
-    /// The columns of some of the rows, movies as a dictionary that is not copied; `None` where
-    /// movie ids are so long or many that this cannot be done.
+    /// Whether no row group can end before it has all its rows.
+    pub(super) fn has_short_ids(&self) -> bool {
+        self.ids.is_some()
+    }
+
+    /// Rows whose csv text is no more than some MiB.
+    pub(super) fn csv_rows(&self) -> usize {
+        if self.has_short_ids() { 1 << 14 } else { 1 << 7 }
+    }
+
+    /// The columns of some of the rows, movies as a dictionary that is not copied.
+    ///
+    /// # Panics
+    /// Where ids are not short.
     pub(super) fn arrays(
         &self,
         range: Range<usize>,
         layout: TableLayout,
-    ) -> Option<Result<Vec<ArrayRef>, ArrowError>> {
-        let ids = Arc::clone(self.ids.as_ref()?);
+    ) -> Result<Vec<ArrayRef>, ArrowError> {
+        let ids = self.ids.as_ref().expect("short ids");
         let codes = self.rows.movies[range.clone()].iter().map(|&code| code as i32);
-        let movies = DictionaryArray::try_new(Int32Array::from_iter_values(codes), ids);
+        let codes = Int32Array::from_iter_values(codes);
         let users = self.rows.user_ids[range.clone()].iter().map(|&id| id as i64);
-        Some(movies.map(|movies| {
-            Columns {
-                users: Arc::new(Int64Array::from_iter_values(users)),
-                movies: Arc::new(movies),
-                ratings: &self.rows.ratings[range.clone()],
-                timestamps: self.rows.timestamps[range.clone()].to_vec(),
-                details: part(self.details, range.clone()),
-                stars: part(self.stars, range.clone()).to_vec(),
-                minutes: part(self.minutes, range).to_vec(),
-            }
-            .into_arrays(layout)
-        }))
+        let columns = Columns {
+            users: Arc::new(Int64Array::from_iter_values(users)),
+            movies: Arc::new(DictionaryArray::try_new(codes, Arc::<StringArray>::clone(ids))?),
+            ratings: &self.rows.ratings[range.clone()],
+            timestamps: self.rows.timestamps[range.clone()].to_vec(),
+            details: part(self.details, range.clone()),
+            stars: part(self.stars, range.clone()).to_vec(),
+            minutes: part(self.minutes, range).to_vec(),
+        };
+        Ok(columns.into_arrays(layout))
     }
 }
 
+/// Some rows of a column, if the layout has it.
 fn part<T>(column: &[T], range: Range<usize>) -> &[T] {
     if column.is_empty() { column } else { &column[range] }
 }

@@ -1,47 +1,51 @@
 use std::{
-    io::{Cursor, Read},
+    cell::Cell,
+    io::{self, Cursor, Read},
     path::Path,
     str,
     sync::atomic::Ordering,
 };
 
-use csv::{ByteRecord, Reader, ReaderBuilder};
+use csv::{ByteRecord, Reader, ReaderBuilder, Terminator};
 
 use super::{
     INTERACTION_COLUMNS, RATING_RANGE, USER_ID_RANGE,
     chunk::{Chunk, KnownIds, Merger, Place, RawIds},
 };
 use crate::{
-    DatasetError, Interactions, LogSource, Progress,
-    lines::{Buffer, LineBlocks, Piece},
-    stages::{self, Batch},
+    DatasetError, Interactions, Progress,
+    lines::{BLOCK_BYTES, Buffer, LineBlocks, Piece},
+    stages::{self, BatchSize},
+    stored_file::StoredFile,
 };
 
 /// Records read at a time where lines cannot be shared among threads.
-const RECORDS_AT_A_TIME: usize = 1 << 16;
+const RECORDS_AT_A_TIME: usize = 1 << 14;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Reads a csv file on all threads.
 ///
 /// Blocks of lines are records by themselves as long as no quotation mark is met; from the first
 /// one on, a line end may be part of a value, and one thread reads the rest.
 pub(super) fn read(path: &Path, progress: &mut dyn Progress) -> Result<Interactions, DatasetError> {
-    let source = LogSource::open(path)?;
-    progress.begin("reading the table", source.bytes);
-    let (position, mut advanced) = (source.position, 0);
+    let file = StoredFile::open(path)?;
+    progress.begin("reading the table", file.bytes);
+    let (position, mut advanced) = (file.position.clone(), 0);
     let mut between = || {
         let read = position.load(Ordering::Relaxed);
         progress.advance(read - advanced);
         advanced = read;
         if progress.is_cancelled() { Err(DatasetError::Cancelled) } else { Ok(()) }
     };
-    let (header, mut blocks) = open(path, source.reader)?;
+    let (header, mut blocks) = open(path, file)?;
     let known = KnownIds::default();
     let mut merger = Merger::new(&known);
     let mut lines = header.lines;
     stages::run(
-        Batch::ManyBlocks,
+        BatchSize::ManyBlocks,
         || blocks.next(),
-        |block| header.chunk(&mut reader(block.bytes()), usize::MAX, &known),
+        |block| header.block(block.bytes(), &known),
         |chunk| {
             let chunk = chunk.map_err(|error: DatasetError| error.on_a_line_after(lines))?;
             lines += chunk.lines;
@@ -50,12 +54,26 @@ pub(super) fn read(path: &Path, progress: &mut dyn Progress) -> Result<Interacti
         },
         &mut between,
     )?;
-    let mut records = reader(blocks.into_quoted());
+    let Some((quoted, start, offset)) = blocks.into_quoted() else {
+        return Ok(merger.into_table().interactions);
+    };
+    header.refuse_mark(&start).map_err(|error| error.on_a_line_after(lines))?;
+    let (since_record, record_start) = (Cell::new(0), Cell::new(0));
+    let mut records = reader(Bounded { reader: quoted, since_record: &since_record });
+    let after = |end| {
+        since_record.set(0);
+        record_start.set(end);
+    };
     loop {
         between()?;
-        let chunk = header
-            .chunk(&mut records, RECORDS_AT_A_TIME, &known)
-            .map_err(|error| error.on_a_line_after(lines))?;
+        let chunk = header.chunk(&mut records, RECORDS_AT_A_TIME, &known, after);
+        let chunk = chunk.map_err(|error| match since_record.get() {
+            0..=BLOCK_BYTES => error.on_a_line_after(lines),
+            _ => {
+                let offset = offset + record_start.get();
+                DatasetError::LongRecord { path: path.to_owned(), offset }
+            }
+        })?;
         if chunk.len() == 0 {
             return Ok(merger.into_table().interactions);
         }
@@ -64,25 +82,19 @@ pub(super) fn read(path: &Path, progress: &mut dyn Progress) -> Result<Interacti
 }
 
 /// Reads the header; what follows it comes in blocks.
-fn open<'a, R: Read>(
-    path: &'a Path,
-    input: R,
-) -> Result<(Header<'a>, Blocks<'a, R>), DatasetError> {
+fn open<R: Read>(path: &Path, input: R) -> Result<(Header<'_>, Blocks<'_, R>), DatasetError> {
     let mut lines = LineBlocks::new(input, 0);
     let first = next_lines(path, &mut lines)?;
     let bytes = first.as_ref().map_or(&[][..], AsRef::as_ref);
-    let mut reader = ReaderBuilder::new().flexible(true).from_reader(Cursor::new(bytes));
-    let names = reader.byte_headers().map_err(DatasetError::csv(path))?.clone();
-    let header = Header { path, columns: columns(path, &names)?, fields: names.len(), lines: 0 };
-    // The reader's own place is that of the next record only once it has been read.
-    let mut after = ByteRecord::new();
-    let (start, before) = match reader.read_byte_record(&mut after).map_err(DatasetError::csv(path))
-    {
-        Ok(true) => after.position().map_or((0, 1), |place| (place.byte(), place.line())),
-        _ => (bytes.len() as u64, 1),
-    };
-    let header = Header { lines: before - 1, ..header };
-    let first = first.map(|buffer| CsvBlock { buffer, start: start as usize });
+    let mut records = reader(terminated(bytes));
+    let mut names = ByteRecord::new();
+    records.read_byte_record(&mut names).map_err(DatasetError::csv(path))?;
+    let (start, lines_before) = (records.position().byte(), records.position().line() - 1);
+    let start = (start as usize).min(bytes.len());
+    drop(records);
+    let (columns, fields) = (columns(path, &names)?, names.len());
+    let header = Header { path, columns, fields, lines: lines_before };
+    let first = first.map(|buffer| CsvBlock { buffer, start, offset: start as u64 });
     Ok((header, Blocks { path, lines, first, quoted: None }))
 }
 
@@ -91,28 +103,41 @@ fn next_lines<R: Read>(
     path: &Path,
     lines: &mut LineBlocks<R>,
 ) -> Result<Option<Buffer>, DatasetError> {
-    match lines.next()?.map(|block| block.piece) {
+    let offset = lines.offset();
+    let block = lines.next().map_err(|source| DatasetError::ReadOn {
+        name: path.display().to_string(),
+        offset,
+        source,
+    })?;
+    match block.map(|block| block.piece) {
         None => Ok(None),
         Some(Piece::Lines(buffer)) => Ok(Some(buffer)),
-        Some(Piece::LongLine(line)) => {
-            Err(DatasetError::LongRecord { path: path.to_owned(), bytes: line.length })
-        }
+        Some(Piece::LongLine(_)) => Err(DatasetError::LongRecord { path: path.to_owned(), offset }),
     }
 }
 
-/// Records without a header.
+/// Records without a header, ended by line feeds alone, so that lines can be counted by them.
 fn reader<R: Read>(input: R) -> Reader<R> {
     ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
+        .terminator(Terminator::Any(b'\n'))
         .buffer_capacity(1 << 16)
         .from_reader(input)
+}
+
+/// Text with a line feed at its end.
+fn terminated(text: &[u8]) -> impl Read {
+    let end: &[u8] = if text.ends_with(b"\n") { b"" } else { b"\n" };
+    text.chain(end)
 }
 
 /// A block and where its records start.
 struct CsvBlock {
     buffer: Buffer,
     start: usize,
+    /// Where they start in the file.
+    offset: u64,
 }
 
 impl CsvBlock {
@@ -134,11 +159,14 @@ impl<R: Read> Blocks<'_, R> {
         if self.quoted.is_some() {
             return Ok(None);
         }
+        let offset = self.lines.offset();
         let block = match self.first.take() {
             Some(first) => Some(first),
-            None => {
-                next_lines(self.path, &mut self.lines)?.map(|buffer| CsvBlock { buffer, start: 0 })
-            }
+            None => next_lines(self.path, &mut self.lines)?.map(|buffer| CsvBlock {
+                buffer,
+                start: 0,
+                offset,
+            }),
         };
         match block {
             Some(block) if memchr::memchr(b'"', block.bytes()).is_some() => {
@@ -149,10 +177,32 @@ impl<R: Read> Blocks<'_, R> {
         }
     }
 
-    /// Everything from the block with the quotation mark on.
-    fn into_quoted(self) -> impl Read {
-        let block = self.quoted.map_or(Vec::new(), |block| block.bytes().to_vec());
-        Cursor::new(block).chain(self.lines.into_rest())
+    /// Everything from the block with the quotation mark on, with a line feed at its end, and what
+    /// its first bytes are and where they stand in the file.
+    fn into_quoted(self) -> Option<(impl Read, Vec<u8>, u64)> {
+        let block = self.quoted?;
+        let bytes = block.bytes().to_vec();
+        let start = bytes[..bytes.len().min(80)].to_vec();
+        let rest = Cursor::new(bytes).chain(self.lines.into_rest());
+        Some((rest.chain(&b"\n"[..]), start, block.offset))
+    }
+}
+
+/// Ends a stream in which a quotation mark has opened a value that does not end.
+struct Bounded<'a, R> {
+    reader: R,
+    /// Bytes read since the last record.
+    since_record: &'a Cell<usize>,
+}
+
+impl<R: Read> Read for Bounded<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.since_record.get() > BLOCK_BYTES {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        let read = self.reader.read(buffer)?;
+        self.since_record.set(self.since_record.get() + read);
+        Ok(read)
     }
 }
 
@@ -168,16 +218,35 @@ struct Header<'a> {
 }
 
 impl Header<'_> {
-    /// Reads up to `most` records; lines in errors count from the reader's first.
+    /// Reads a block of whole lines without quotation marks.
+    fn block(&self, bytes: &[u8], known: &KnownIds) -> Result<Chunk, DatasetError> {
+        self.refuse_mark(bytes)?;
+        self.chunk(&mut reader(terminated(bytes)), usize::MAX, known, |_| {})
+    }
+
+    /// Every reader passes over a byte order mark, which is right for the header alone.
+    fn refuse_mark(&self, bytes: &[u8]) -> Result<(), DatasetError> {
+        if !bytes.starts_with(BYTE_ORDER_MARK) {
+            return Ok(());
+        }
+        let line = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
+        let value = String::from_utf8_lossy(line);
+        let place = Place { path: self.path, line: 1 };
+        Err(place.refuse("record", &value, "text without a byte order mark"))
+    }
+
+    /// Reads up to `most` records and calls `after` with the end of each; lines in errors count
+    /// from the reader's first.
     fn chunk(
         &self,
         reader: &mut Reader<impl Read>,
         most: usize,
         known: &KnownIds,
+        after: impl Fn(u64),
     ) -> Result<Chunk, DatasetError> {
         let coder = known.coder();
         let (mut chunk, mut ids) = (coder.chunk(), RawIds::default());
-        let rows = self.rows(reader, most, &mut chunk, &mut ids);
+        let rows = self.rows(reader, most, &mut chunk, &mut ids, after);
         // An id before the row that ended the reading may be wrong as well.
         coder.push_movies(&mut chunk, &ids, self.path)?;
         rows?;
@@ -192,17 +261,25 @@ impl Header<'_> {
         most: usize,
         chunk: &mut Chunk,
         ids: &mut RawIds,
+        after: impl Fn(u64),
     ) -> Result<(), DatasetError> {
         let mut record = ByteRecord::new();
         let failed = DatasetError::csv(self.path);
         while chunk.len() < most && reader.read_byte_record(&mut record).map_err(&failed)? {
-            let line = record.position().map_or(0, csv::Position::line);
+            after(reader.position().byte());
+            // The reader stands behind the record's line end; line ends in values lie before it.
+            let inner = memchr::memchr_iter(b'\n', record.as_slice()).count() as u64;
+            let line = reader.position().line() - 1 - inner;
             let place = Place { path: self.path, line };
+            if record.len() == 1 && without_return(&record, 0).is_empty() {
+                continue;
+            }
             if record.len() != self.fields {
                 let (path, expected) = (self.path.to_owned(), self.fields);
                 return Err(DatasetError::Fields { path, line, expected, found: record.len() });
             }
-            let [user, movie, rating, timestamp] = self.columns.map(|column| &record[column]);
+            let [user, movie, rating, timestamp] =
+                self.columns.map(|column| without_return(&record, column));
             ids.push(movie, line);
             chunk.push_user(integer(user, place, "user_id", USER_ID_RANGE)?, place)?;
             chunk.push_rating(integer(rating, place, "rating", RATING_RANGE)?, place)?;
@@ -212,16 +289,23 @@ impl Header<'_> {
     }
 }
 
+/// A value; of the last of a record the carriage return before the line end is no part.
+fn without_return(record: &ByteRecord, column: usize) -> &[u8] {
+    let value = &record[column];
+    match value.strip_suffix(b"\r") {
+        Some(rest) if column + 1 == record.len() => rest,
+        _ => value,
+    }
+}
+
 const TIMESTAMP_RANGE: &str = "an integer (seconds since 1970)";
 
 /// Where user_id, movie_id, rating and timestamp stand.
 fn columns(path: &Path, header: &ByteRecord) -> Result<[usize; 4], DatasetError> {
     let mut places = [0; 4];
     for (place, column) in places.iter_mut().zip(["user_id", "movie_id", "rating", "timestamp"]) {
-        // Spreadsheets put a byte order mark before the first name.
-        let found = header.iter().position(|name| {
-            name.strip_prefix(b"\xef\xbb\xbf").unwrap_or(name) == column.as_bytes()
-        });
+        let found =
+            (0..header.len()).position(|place| without_return(header, place) == column.as_bytes());
         *place = found.ok_or_else(|| DatasetError::MissingColumn {
             path: path.to_owned(),
             column,
@@ -242,12 +326,21 @@ fn integer(
     column: &'static str,
     expected: &'static str,
 ) -> Result<i64, DatasetError> {
-    // Nearly all are a few plain digits, which cannot overflow.
-    if !field.is_empty() && field.len() <= 18 && field.iter().all(u8::is_ascii_digit) {
-        return Ok(field.iter().fold(0, |value, digit| 10 * value + i64::from(digit - b'0')));
+    // Nearly all are a few plain digits, which cannot overflow; one pass both reads and checks them.
+    if (1..=18).contains(&field.len()) {
+        let (mut value, mut plain) = (0, true);
+        for byte in field {
+            let digit = byte.wrapping_sub(b'0');
+            plain &= digit < 10;
+            value = 10 * value + i64::from(digit);
+        }
+        if plain {
+            return Ok(value);
+        }
     }
     str::from_utf8(field)
         .ok()
+        .filter(|text| !text.starts_with('+'))
         .and_then(|text| text.parse().ok())
         .ok_or_else(|| place.refuse(column, &String::from_utf8_lossy(field), expected))
 }

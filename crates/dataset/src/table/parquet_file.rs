@@ -1,6 +1,14 @@
 use std::{
+    any::Any,
+    fs::File,
+    io::{self, Read},
+    os::unix::fs::FileExt,
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use arrow::{
@@ -9,27 +17,35 @@ use arrow::{
     datatypes::{DataType, Int32Type, Int64Type},
     record_batch::RecordBatch,
 };
-use parquet::arrow::{
-    ProjectionMask,
-    arrow_reader::{
-        ArrowReaderMetadata, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+use parquet::{
+    arrow::{
+        ProjectionMask,
+        arrow_reader::{
+            ArrowReaderMetadata, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+        },
     },
+    errors::ParquetError,
+    file::reader::{ChunkReader, Length},
 };
 
 use super::{
-    EVENT_COLUMNS, INTERACTION_COLUMNS,
+    EVENT_COLUMNS, INTERACTION_COLUMNS, check_rows,
     chunk::{Chunk, Coder, KnownIds, Merger, Place},
 };
 use crate::{
     DatasetError, EventDetail, EventTable, Progress,
-    stages::{self, Batch as BatchSize},
+    stages::{self, BatchSize},
 };
 
+/// Rows decoded at a time.
 const BATCH_ROWS: usize = 1 << 14;
+/// The largest row group that one thread reads as a whole; a larger one is decoded by one thread
+/// and taken further by all.
+const WHOLE_GROUP_ROWS: u64 = 1 << 20;
 
-/// Which columns a reader wants.
+/// What a table is read for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Columns {
+pub(super) enum Wanted {
     /// User, movie, rating and time, the rating from the event's kind where there is no column.
     Interactions,
     /// The columns of single events.
@@ -40,20 +56,24 @@ pub(super) enum Columns {
 pub(super) fn read(
     paths: &[PathBuf],
     progress: &mut dyn Progress,
-    wanted: Columns,
+    wanted: Wanted,
 ) -> Result<EventTable, DatasetError> {
-    let parts: Vec<Part> =
-        paths.iter().map(|path| Part::open(path, wanted)).collect::<Result<_, _>>()?;
-    progress.begin("reading the table", Some(parts.iter().map(Part::rows).sum()));
-    let mut groups = parts.iter().flat_map(Part::groups);
+    let files: Vec<TableFile> =
+        paths.iter().map(|path| TableFile::open(path, wanted)).collect::<Result<_, _>>()?;
+    let rows = files.iter().fold(0, |rows: u64, file| rows.saturating_add(file.rows));
+    if let Some(path) = paths.first() {
+        check_rows(path, usize::try_from(rows).unwrap_or(usize::MAX))?;
+    }
+    progress.begin("reading the table", Some(rows));
+    let mut pieces = Pieces { groups: files.iter().flat_map(TableFile::groups), open: None };
     let known = KnownIds::default();
     let mut merger = Merger::new(&known);
     let merged = AtomicU64::new(0);
     let mut advanced = 0;
     stages::run(
         BatchSize::OneEach,
-        || Ok(groups.next()),
-        |group| group.read(&known.coder()),
+        || pieces.next(),
+        |piece| piece.read(&known.coder(), wanted),
         |chunk| {
             let chunk = chunk?;
             merged.fetch_add(chunk.len() as u64, Ordering::Relaxed);
@@ -67,54 +87,56 @@ pub(super) fn read(
             if progress.is_cancelled() { Err(DatasetError::Cancelled) } else { Ok(()) }
         },
     )?;
-    let mut table = merger.into_table();
-    if wanted == Columns::Interactions {
-        table.details = Vec::new();
-    }
-    Ok(table)
+    Ok(merger.into_table())
 }
 
-/// A file whose footer was read.
-struct Part<'a> {
+/// A file that is open and whose footer was read.
+struct TableFile<'a> {
     path: &'a Path,
+    file: SharedFile,
     metadata: ArrowReaderMetadata,
-    /// Whether it has the columns of single events.
+    /// Whether its columns are those of single events.
     events: bool,
+    rows: u64,
 }
 
 /// One row group of a file.
+#[derive(Clone, Copy)]
 struct Group<'a> {
-    part: &'a Part<'a>,
+    file: &'a TableFile<'a>,
     index: usize,
+    rows: u64,
     /// Number of its first row in the file, from 1.
     first_row: u64,
 }
 
-impl<'a> Part<'a> {
-    fn open(path: &'a Path, wanted: Columns) -> Result<Self, DatasetError> {
-        let file = fs_err::File::open(path)?.into_parts().0;
-        let metadata = ArrowReaderMetadata::load(&file, Default::default())
-            .map_err(DatasetError::parquet(path))?;
+impl<'a> TableFile<'a> {
+    fn open(path: &'a Path, wanted: Wanted) -> Result<Self, DatasetError> {
+        let file = SharedFile::open(path)?;
+        let metadata = unwound(path, || ArrowReaderMetadata::load(&file, Default::default()))?;
         let has = |name| metadata.schema().column_with_name(name).is_some();
         let events = has("kind") && has("minute") && has("stars");
-        if wanted == Columns::Events && !events {
+        if wanted == Wanted::Events && !events {
             return Err(DatasetError::NotEvents { path: path.to_owned() });
         }
-        let part = Self { path, metadata, events };
-        part.column_places()?;
-        Ok(part)
-    }
-
-    fn rows(&self) -> u64 {
-        self.metadata.metadata().file_metadata().num_rows().unsigned_abs()
+        let events = events && (wanted == Wanted::Events || !has("rating"));
+        let rows =
+            metadata.metadata().row_groups().iter().try_fold(0_u64, |rows, group| {
+                rows.checked_add(u64::try_from(group.num_rows()).ok()?)
+            });
+        let declared = u64::try_from(metadata.metadata().file_metadata().num_rows()).ok();
+        let rows = rows.filter(|_| rows == declared).ok_or_else(|| miscounted(path))?;
+        let file = Self { path, file, metadata, events, rows };
+        file.column_places()?;
+        Ok(file)
     }
 
     fn groups(&self) -> impl Iterator<Item = Group<'_>> {
         let groups = self.metadata.metadata().row_groups().iter().enumerate();
         groups.scan(1, |next, (index, group)| {
-            let first_row = *next;
-            *next += group.num_rows().unsigned_abs();
-            Some(Group { part: self, index, first_row })
+            let (first_row, rows) = (*next, group.num_rows().unsigned_abs());
+            *next += rows;
+            Some(Group { file: self, index, rows, first_row })
         })
     }
 
@@ -144,39 +166,168 @@ impl<'a> Part<'a> {
     }
 }
 
-impl Group<'_> {
-    fn read(&self, coder: &Coder) -> Result<Chunk, DatasetError> {
+/// Runs code of the Parquet library, which may panic on a damaged file.
+fn unwound<T>(
+    path: &Path,
+    read: impl FnOnce() -> Result<T, ParquetError>,
+) -> Result<T, DatasetError> {
+    let panicked = |_: Box<dyn Any + Send>| {
+        Err(ParquetError::General("the file is damaged: reading it failed".to_owned()))
+    };
+    catch_unwind(AssertUnwindSafe(read))
+        .unwrap_or_else(panicked)
+        .map_err(DatasetError::parquet(path))
+}
+
+fn miscounted(path: &Path) -> DatasetError {
+    let problem = "the file is damaged: it holds other numbers of rows than it says".to_owned();
+    DatasetError::parquet(path)(ParquetError::General(problem))
+}
+
+impl<'a> Group<'a> {
+    fn batches(self) -> Result<Batches<'a>, DatasetError> {
+        let file = self.file;
+        let places = file.column_places()?;
+        let reader = unwound(file.path, || {
+            let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(
+                file.file.clone(),
+                file.metadata.clone(),
+            );
+            let mask = ProjectionMask::roots(builder.parquet_schema(), places);
+            let builder = builder.with_projection(mask).with_row_groups(vec![self.index]);
+            builder.with_batch_size(BATCH_ROWS).build()
+        })?;
+        Ok(Batches { group: self, reader, read: 0 })
+    }
+}
+
+/// The rows of a row group, some at a time.
+struct Batches<'a> {
+    group: Group<'a>,
+    reader: ParquetRecordBatchReader,
+    /// Rows read so far.
+    read: u64,
+}
+
+impl<'a> Batches<'a> {
+    fn next(&mut self) -> Result<Option<Batch<'a>>, DatasetError> {
+        let path = self.group.file.path;
+        let rows = unwound(path, || Ok(self.reader.next().transpose()?))?;
+        let Some(rows) = rows else {
+            let whole = self.read == self.group.rows;
+            return if whole { Ok(None) } else { Err(miscounted(path)) };
+        };
+        let place = Place { path, line: self.group.first_row + self.read };
+        self.read += rows.num_rows() as u64;
+        Ok(Some(Batch { place, events: self.group.file.events, rows }))
+    }
+}
+
+/// What one thread takes further.
+enum Piece<'a> {
+    Group(Group<'a>),
+    Batch(Batch<'a>),
+}
+
+impl Piece<'_> {
+    fn read(self, coder: &Coder, wanted: Wanted) -> Result<Chunk, DatasetError> {
         let mut chunk = coder.chunk();
-        let mut row = self.first_row;
-        for batch in self.batches()? {
-            let batch = batch.map_err(DatasetError::arrow(self.part.path))?;
-            let batch_at =
-                Batch { place: Place { path: self.part.path, line: row }, batch: &batch };
-            batch_at.append(self.part.events, coder, &mut chunk)?;
-            row += batch.num_rows() as u64;
+        match self {
+            Self::Batch(batch) => batch.append(coder, wanted, &mut chunk)?,
+            Self::Group(group) => {
+                let mut batches = group.batches()?;
+                while let Some(batch) = batches.next()? {
+                    batch.append(coder, wanted, &mut chunk)?;
+                }
+            }
         }
         Ok(chunk)
     }
+}
 
-    fn batches(&self) -> Result<ParquetRecordBatchReader, DatasetError> {
-        let part = self.part;
-        let file = fs_err::File::open(part.path)?.into_parts().0;
-        let builder =
-            ParquetRecordBatchReaderBuilder::new_with_metadata(file, part.metadata.clone());
-        let mask = ProjectionMask::roots(builder.parquet_schema(), part.column_places()?);
-        builder
-            .with_projection(mask)
-            .with_row_groups(vec![self.index])
-            .with_batch_size(BATCH_ROWS)
-            .build()
-            .map_err(DatasetError::parquet(part.path))
+/// The pieces of all files: whole row groups, and the batches of those that are too large.
+struct Pieces<'a, G> {
+    groups: G,
+    open: Option<Batches<'a>>,
+}
+
+impl<'a, G: Iterator<Item = Group<'a>>> Pieces<'a, G> {
+    fn next(&mut self) -> Result<Option<Piece<'a>>, DatasetError> {
+        loop {
+            if let Some(batches) = &mut self.open {
+                if let Some(batch) = batches.next()? {
+                    return Ok(Some(Piece::Batch(batch)));
+                }
+                self.open = None;
+            }
+            match self.groups.next() {
+                None => return Ok(None),
+                Some(group) if group.rows <= WHOLE_GROUP_ROWS => {
+                    return Ok(Some(Piece::Group(group)));
+                }
+                Some(group) => self.open = Some(group.batches()?),
+            }
+        }
+    }
+}
+
+/// A file that several threads read at places of their own. It stays the file that was opened,
+/// whatever takes its name meanwhile.
+#[derive(Clone)]
+struct SharedFile {
+    file: Arc<File>,
+    bytes: u64,
+}
+
+impl SharedFile {
+    fn open(path: &Path) -> Result<Self, DatasetError> {
+        let file = fs_err::File::open(path)?.into_parts().0;
+        let bytes = file.metadata()?.len();
+        Ok(Self { file: Arc::new(file), bytes })
+    }
+}
+
+impl Length for SharedFile {
+    fn len(&self) -> u64 {
+        self.bytes
+    }
+}
+
+impl ChunkReader for SharedFile {
+    type T = io::BufReader<ReadFrom>;
+
+    fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
+        Ok(io::BufReader::new(ReadFrom { file: Arc::clone(&self.file), position: start }))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Result<bytes::Bytes, ParquetError> {
+        let end = start.checked_add(length as u64).filter(|&end| end <= self.bytes);
+        end.ok_or_else(|| ParquetError::EOF("the file is cut short".to_owned()))?;
+        let mut buffer = vec![0; length];
+        self.file.read_exact_at(&mut buffer, start)?;
+        Ok(buffer.into())
+    }
+}
+
+/// The bytes of a file from some place on.
+struct ReadFrom {
+    file: Arc<File>,
+    position: u64,
+}
+
+impl Read for ReadFrom {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read_at(buffer, self.position)?;
+        self.position += read as u64;
+        Ok(read)
     }
 }
 
 /// Rows of a file and the place of the first.
 struct Batch<'a> {
     place: Place<'a>,
-    batch: &'a RecordBatch,
+    events: bool,
+    rows: RecordBatch,
 }
 
 impl Batch<'_> {
@@ -184,21 +335,45 @@ impl Batch<'_> {
         Place { line: self.place.line + row as u64, ..self.place }
     }
 
-    fn append(&self, events: bool, coder: &Coder, chunk: &mut Chunk) -> Result<(), DatasetError> {
+    /// Appends the rows. Columns are read one after the other, and of several wrong values the one
+    /// in the first row is named.
+    fn append(&self, coder: &Coder, wanted: Wanted, chunk: &mut Chunk) -> Result<(), DatasetError> {
+        let failures = [
+            self.append_users(chunk),
+            self.append_movies(coder, chunk),
+            if self.events {
+                self.append_details(wanted, chunk)
+            } else {
+                self.append_ratings(chunk)
+            },
+            self.append_timestamps(chunk),
+        ];
+        let line = |error: &DatasetError| match error {
+            DatasetError::Value { line, .. } => *line,
+            _ => 0,
+        };
+        failures.into_iter().filter_map(Result::err).min_by_key(line).map_or(Ok(()), Err)
+    }
+
+    fn append_users(&self, chunk: &mut Chunk) -> Result<(), DatasetError> {
         let users = self.integers("user_id")?;
         for (row, &value) in users.as_primitive::<Int64Type>().values().iter().enumerate() {
             chunk.push_user(value, self.at(row))?;
         }
-        self.append_movies(coder, chunk)?;
-        let timestamps = self.integers("timestamp")?;
-        chunk.extend_timestamps(timestamps.as_primitive::<Int64Type>().values());
-        if events {
-            return self.append_details(chunk);
-        }
+        Ok(())
+    }
+
+    fn append_ratings(&self, chunk: &mut Chunk) -> Result<(), DatasetError> {
         let ratings = self.integers("rating")?;
         for (row, &value) in ratings.as_primitive::<Int64Type>().values().iter().enumerate() {
             chunk.push_rating(value, self.at(row))?;
         }
+        Ok(())
+    }
+
+    fn append_timestamps(&self, chunk: &mut Chunk) -> Result<(), DatasetError> {
+        let timestamps = self.integers("timestamp")?;
+        chunk.extend_timestamps(timestamps.as_primitive::<Int64Type>().values());
         Ok(())
     }
 
@@ -223,41 +398,56 @@ impl Batch<'_> {
         Ok(())
     }
 
-    fn append_details(&self, chunk: &mut Chunk) -> Result<(), DatasetError> {
+    fn append_details(&self, wanted: Wanted, chunk: &mut Chunk) -> Result<(), DatasetError> {
         let kinds = self.converted("kind", &DataType::Utf8)?;
         let kinds = kinds.as_string::<i32>();
-        let minutes = self.converted("minute", &DataType::Int64)?;
+        let minutes = self.integers_or_nulls("minute")?;
         let minutes = minutes.as_primitive::<Int64Type>();
-        let stars = self.converted("stars", &DataType::Int64)?;
+        let stars = self.integers_or_nulls("stars")?;
         let stars = stars.as_primitive::<Int64Type>();
-        for row in 0..self.batch.num_rows() {
+        for row in 0..self.rows.num_rows() {
             let kind = if kinds.is_null(row) { "" } else { kinds.value(row) };
             let minute = minutes.is_valid(row).then(|| minutes.value(row));
             let stars = stars.is_valid(row).then(|| stars.value(row));
-            chunk.push_detail(detail(self.at(row), kind, minute, stars)?);
+            chunk.push_detail(detail(self.at(row), kind, minute, stars)?, wanted == Wanted::Events);
         }
         Ok(())
     }
 
     fn integers(&self, name: &'static str) -> Result<ArrayRef, DatasetError> {
-        let column = self.batch.column_by_name(name).map(|column| column.data_type().clone());
-        if let Some(found) = column.filter(|found| !found.is_integer()) {
-            return Err(self.place.refuse(name, &found.to_string(), "a column of integers"));
-        }
-        let array = self.converted(name, &DataType::Int64)?;
+        let array = self.integers_or_nulls(name)?;
         self.refuse_nulls(&array, name, "an integer")?;
         Ok(array)
     }
 
-    fn converted(&self, name: &'static str, to: &DataType) -> Result<ArrayRef, DatasetError> {
+    /// Integers of any width, if all fit a signed one of 64 bits.
+    fn integers_or_nulls(&self, name: &'static str) -> Result<ArrayRef, DatasetError> {
+        let column = self.column(name)?;
+        if !column.data_type().is_integer() && *column.data_type() != DataType::Null {
+            let found = column.data_type().to_string();
+            return Err(self.place.refuse(name, &found, "a column of integers"));
+        }
+        let array = self.converted(name, &DataType::Int64)?;
+        match (0..array.len()).find(|&row| array.is_null(row) && column.is_valid(row)) {
+            Some(row) if array.null_count() > column.null_count() => {
+                Err(self.at(row).refuse(name, "a number past 2^63", "an integer below that"))
+            }
+            _ => Ok(array),
+        }
+    }
+
+    fn column(&self, name: &'static str) -> Result<&ArrayRef, DatasetError> {
         // The projection put every column there.
-        let column =
-            self.batch.column_by_name(name).ok_or_else(|| DatasetError::MissingColumn {
-                path: self.place.path.to_owned(),
-                column: name,
-                found: String::new(),
-                expected: INTERACTION_COLUMNS,
-            })?;
+        self.rows.column_by_name(name).ok_or_else(|| DatasetError::MissingColumn {
+            path: self.place.path.to_owned(),
+            column: name,
+            found: String::new(),
+            expected: INTERACTION_COLUMNS,
+        })
+    }
+
+    fn converted(&self, name: &'static str, to: &DataType) -> Result<ArrayRef, DatasetError> {
+        let column = self.column(name)?;
         if column.data_type() == to {
             return Ok(ArrayRef::clone(column));
         }
@@ -270,9 +460,12 @@ impl Batch<'_> {
         name: &'static str,
         expected: &'static str,
     ) -> Result<(), DatasetError> {
+        if array.null_count() == 0 {
+            return Ok(());
+        }
         match (0..array.len()).find(|&row| array.is_null(row)) {
-            Some(row) if array.null_count() > 0 => Err(self.at(row).refuse(name, "null", expected)),
-            _ => Ok(()),
+            Some(row) => Err(self.at(row).refuse(name, "null", expected)),
+            None => Ok(()),
         }
     }
 }

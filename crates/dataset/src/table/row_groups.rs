@@ -33,7 +33,7 @@ use super::{
 };
 use crate::{
     DatasetError,
-    stages::{self, Batch},
+    stages::{self, BatchSize},
 };
 
 /// A Parquet file that is written row group by row group.
@@ -56,6 +56,9 @@ struct Encoder {
     fields: Vec<Field>,
     columns: ArrowRowGroupWriterFactory,
 }
+
+/// Rows made at a time where movie ids may be as long as a line.
+const LONG_ID_ROWS: usize = 1 << 10;
 
 /// The columns of a row group as they go into the file.
 type EncodedGroup = Vec<ArrowColumnChunk>;
@@ -91,6 +94,12 @@ impl RowGroups {
     /// Appends a table, as many row groups at the same time as there are threads.
     pub(super) fn append_table(&mut self, table: &CodedTable<'_>) -> Result<(), DatasetError> {
         let count = table.len();
+        if !table.has_short_ids() {
+            let mut starts = (0..count).step_by(LONG_ID_ROWS);
+            return starts.try_for_each(|start| {
+                self.append(&table.rows(start..count.min(start + LONG_ID_ROWS)))
+            });
+        }
         let first = if self.rows == 0 { 0 } else { count.min(Rows::MOST_ROWS - self.rows) };
         if first > 0 {
             self.append(&table.rows(0..first))?;
@@ -99,10 +108,10 @@ impl RowGroups {
         let mut starts = (first..whole).step_by(Rows::MOST_ROWS);
         let (encoder, writer) = (&self.encoder, &mut self.writer);
         stages::run(
-            Batch::OneEach,
+            BatchSize::OneEach,
             || Ok(starts.next()),
             |start| encoder.encode_range(table, start..start + Rows::MOST_ROWS),
-            |groups| groups?.into_iter().try_for_each(|group| encoder.write(group, writer)),
+            |group| encoder.write(group?, writer),
             || Ok(()),
         )?;
         if whole < count { self.append(&table.rows(whole..count)) } else { Ok(()) }
@@ -143,26 +152,13 @@ struct Column {
 }
 
 impl Encoder {
-    /// Encodes the rows between two multiples of [`Rows::MOST_ROWS`], on one thread.
+    /// Encodes a row group of rows of a table with short ids, on one thread.
     fn encode_range(
         &self,
         table: &CodedTable<'_>,
         range: Range<usize>,
-    ) -> Result<Vec<EncodedGroup>, DatasetError> {
-        if let Some(arrays) = table.arrays(range.clone(), self.layout) {
-            return Ok(vec![self.encode_all(self.columns(arrays)?)?]);
-        }
-        let (rows, mut from) = (table.rows(range), 0);
-        let mut groups = Vec::new();
-        while from < rows.len() {
-            let mut part = Rows::default();
-            from = part.fill_from(&rows, from, rows.len());
-            groups.push(self.encode_all(self.columns(part.into_arrays(self.layout))?)?);
-        }
-        Ok(groups)
-    }
-
-    fn encode_all(&self, columns: Vec<Column>) -> Result<EncodedGroup, DatasetError> {
+    ) -> Result<EncodedGroup, DatasetError> {
+        let columns = self.columns(table.arrays(range, self.layout))?;
         columns.into_iter().map(|column| self.encode(column)).collect()
     }
 
@@ -231,5 +227,6 @@ fn properties(fields: &[Field]) -> WriterProperties {
     properties.build()
 }
 
-/// Enough for the ids of a hundred thousand films.
-const DICTIONARY_BYTES: usize = 4 << 20;
+/// More than the ids of any row group with their lengths: what is counted towards the limit depends
+/// on how the rows were given, so the limit must not be met.
+const DICTIONARY_BYTES: usize = 4 * Rows::MOST_TEXT;

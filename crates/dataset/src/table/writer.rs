@@ -9,11 +9,8 @@ use super::{
 };
 use crate::{
     Aggregated, DatasetError, EventTable, Interactions,
-    stages::{self, Batch},
+    stages::{self, BatchSize},
 };
-
-/// Rows of a block that one thread makes into csv.
-const CSV_BLOCK_ROWS: usize = 1 << 14;
 
 /// A table file in the making, csv or Parquet by the ending of its name.
 pub(crate) enum TableFile {
@@ -39,12 +36,12 @@ impl TableFile {
         match self {
             Self::Parquet(groups) => groups.append_table(table),
             Self::Csv(output) => {
-                let count = table.len();
-                let mut starts = (0..count).step_by(CSV_BLOCK_ROWS);
+                let (count, rows) = (table.len(), table.csv_rows());
+                let mut starts = (0..count).step_by(rows);
                 stages::run(
-                    Batch::ManyBlocks,
+                    BatchSize::ManyBlocks,
                     || Ok(starts.next()),
-                    |start| table.rows(start..count.min(start + CSV_BLOCK_ROWS)).to_csv(layout),
+                    |start| table.rows(start..count.min(start + rows)).to_csv(layout),
                     |text| output.append(&text),
                     || Ok(()),
                 )

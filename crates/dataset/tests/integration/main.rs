@@ -3,6 +3,7 @@
 
 mod dedup; // which row stays; aggregate; the reference's output
 mod hostile_logs; // logs that are damaged, endless, cut or named twice
+mod hostile_tables; // csv and Parquet files that are odd, damaged or endless
 mod ingest; // logs to rows, quarantine and report
 mod matrix; // vocabularies and sparse matrices
 mod same_bytes; // whatever the threads and the form of the log

@@ -19,24 +19,25 @@ fn log() -> Vec<u8> {
             format!("2024-09-10T{:02}:{:02}:{:02}", line / 3_600 % 24, line / 60 % 60, line % 60);
         match line % 23 {
             3 => {
-                write!(log, "{time},{user},GET /rate/film+{movie}+1999={}\n", 1 + line % 5).unwrap()
+                writeln!(log, "{time},{user},GET /rate/film+{movie}+1999={}", 1 + line % 5)
+                    .unwrap();
             }
             7 => log.extend_from_slice(b"\n"),
             9 => log.extend_from_slice(b"\xff\xfe broken \x00\n"),
-            11 => write!(log, "{time},{user},GET /rate/film+{movie}+1999=15\n").unwrap(),
+            11 => writeln!(log, "{time},{user},GET /rate/film+{movie}+1999=15").unwrap(),
             13 => {
                 let list: Vec<String> =
                     (0..20).map(|at| format!("film+{}+2001", movie + at)).collect();
                 let list = list.join(", ");
                 let server = "host:8082, status 200, result:";
-                write!(log, "{time},{user},recommendation request {server} {list}, 12 ms\n")
+                writeln!(log, "{time},{user},recommendation request {server} {list}, 12 ms")
                     .unwrap();
             }
             17 if line % 10_000 < 23 => {
                 log.resize(log.len() + 70_000, b'x');
                 log.push(b'\n');
             }
-            _ => write!(log, "{time},{user},GET /data/m/amélie+{movie}+2001/{}.mpg\n", line % 200)
+            _ => writeln!(log, "{time},{user},GET /data/m/amélie+{movie}+2001/{}.mpg", line % 200)
                 .unwrap(),
         }
     }
