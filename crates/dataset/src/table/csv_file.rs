@@ -60,13 +60,14 @@ pub(super) fn read(path: &Path, progress: &mut dyn Progress) -> Result<Interacti
     header.refuse_mark(&start).map_err(|error| error.on_a_line_after(lines))?;
     let (since_record, record_start) = (Cell::new(0), Cell::new(0));
     let mut records = reader(Bounded { reader: quoted, since_record: &since_record });
-    let after = |end| {
+    let line_ends = |record: &ByteRecord, end| {
         since_record.set(0);
         record_start.set(end);
+        memchr::memchr_iter(b'\n', record.as_slice()).count() as u64
     };
     loop {
         between()?;
-        let chunk = header.chunk(&mut records, RECORDS_AT_A_TIME, &known, after);
+        let chunk = header.chunk(&mut records, RECORDS_AT_A_TIME, &known, line_ends);
         let chunk = chunk.map_err(|error| match since_record.get() {
             0..=BLOCK_BYTES => error.on_a_line_after(lines),
             _ => {
@@ -221,7 +222,7 @@ impl Header<'_> {
     /// Reads a block of whole lines without quotation marks.
     fn block(&self, bytes: &[u8], known: &KnownIds) -> Result<Chunk, DatasetError> {
         self.refuse_mark(bytes)?;
-        self.chunk(&mut reader(terminated(bytes)), usize::MAX, known, |_| {})
+        self.chunk(&mut reader(terminated(bytes)), usize::MAX, known, |_, _| 0)
     }
 
     /// Every reader passes over a byte order mark, which is right for the header alone.
@@ -235,18 +236,18 @@ impl Header<'_> {
         Err(place.refuse("record", &value, "text without a byte order mark"))
     }
 
-    /// Reads up to `most` records and calls `after` with the end of each; lines in errors count
-    /// from the reader's first.
+    /// Reads up to `most` records; lines in errors count from the reader's first. `line_ends` is
+    /// told of each record and its end and says how many line ends its values hold.
     fn chunk(
         &self,
         reader: &mut Reader<impl Read>,
         most: usize,
         known: &KnownIds,
-        after: impl Fn(u64),
+        line_ends: impl Fn(&ByteRecord, u64) -> u64,
     ) -> Result<Chunk, DatasetError> {
         let coder = known.coder();
         let (mut chunk, mut ids) = (coder.chunk(), RawIds::default());
-        let rows = self.rows(reader, most, &mut chunk, &mut ids, after);
+        let rows = self.rows(reader, most, &mut chunk, &mut ids, line_ends);
         // An id before the row that ended the reading may be wrong as well.
         coder.push_movies(&mut chunk, &ids, self.path)?;
         rows?;
@@ -261,15 +262,14 @@ impl Header<'_> {
         most: usize,
         chunk: &mut Chunk,
         ids: &mut RawIds,
-        after: impl Fn(u64),
+        line_ends: impl Fn(&ByteRecord, u64) -> u64,
     ) -> Result<(), DatasetError> {
         let mut record = ByteRecord::new();
         let failed = DatasetError::csv(self.path);
         while chunk.len() < most && reader.read_byte_record(&mut record).map_err(&failed)? {
-            after(reader.position().byte());
             // The reader stands behind the record's line end; line ends in values lie before it.
-            let inner = memchr::memchr_iter(b'\n', record.as_slice()).count() as u64;
-            let line = reader.position().line() - 1 - inner;
+            let end = reader.position();
+            let line = end.line() - 1 - line_ends(&record, end.byte());
             let place = Place { path: self.path, line };
             if record.len() == 1 && without_return(&record, 0).is_empty() {
                 continue;
