@@ -2,7 +2,7 @@
 //!
 //! Prints a summary as JSON. Exit codes: 0 every film is known or known to have no record (with
 //! `--from`: done); 1 some films failed, or it was interrupted, and what came so far is written;
-//! 2 it could not run and wrote nothing.
+//! 2 it could not run and wrote nothing; 130 a second signal ended it between two saves.
 
 use std::{
     path::{Path, PathBuf},
@@ -12,9 +12,12 @@ use std::{
 use anyhow::Context;
 use clap::Parser;
 use marquee_catalog::{
-    ApiUrl, Cache, Catalog, FetchConfig, MissingIds, build, fetch, read_records,
+    ApiUrl, Cache, Catalog, FetchConfig, MissingIds, OutLock, RecordProblem, build, fetch,
+    read_records,
 };
-use marquee_cli::{Interrupt, Outcome, TerminalProgress, check_distinct, print_json};
+use marquee_cli::{
+    Interrupt, Outcome, TerminalProgress, check_distinct, print_json, unless_closed,
+};
 use marquee_dataset::{StagedFile, read_interactions};
 use serde::Serialize;
 
@@ -100,40 +103,38 @@ fn build_from_api(args: &Args, api: &ApiUrl) -> anyhow::Result<Outcome> {
     let missing = MissingIds::path_beside(&args.out);
     check_distinct([&args.data_path], [&args.out, &missing].into_iter().chain(&args.report))?;
     let mut progress = TerminalProgress::new(Interrupt::install()?);
+    let mut cache =
+        Cache::<Catalog>::open(&args.out, api).context("cannot take over the existing catalog")?;
+    let report = args.report.as_deref().map(StagedFile::create).transpose()?;
     let table = read_interactions(&args.data_path, &mut progress)
         .context("cannot read the interactions")?;
-    let mut cache =
-        Cache::<Catalog>::open(&args.out).context("cannot take over the existing catalog")?;
-    let report = args.report.as_deref().map(StagedFile::create).transpose()?;
     let ids = table.movie_ids.iter().map(str::to_owned);
-    let summary = fetch(ids, api, &config, &mut cache, &mut progress)?;
+    let summary = fetch(ids, &config, &mut cache, &mut progress)?;
     progress.finish();
     tell(&summary, report)?;
     Ok(summary.shortfall().map_or(Outcome::Done, Outcome::No))
 }
 
 fn build_from_file(args: &Args, from: &Path) -> anyhow::Result<Outcome> {
-    check_distinct(
-        [&args.data_path, &from.to_owned()],
-        [&args.out].into_iter().chain(&args.report),
-    )?;
+    let inputs = [&args.data_path, &from.to_owned()];
+    check_distinct(inputs, [&args.out].into_iter().chain(&args.report))?;
     let mut progress = TerminalProgress::new(Interrupt::install()?);
-    let table = read_interactions(&args.data_path, &mut progress)
-        .context("cannot read the interactions")?;
-    progress.finish();
-    let (records, problems) = read_records(from).context("cannot read the records")?;
+    let _lock = OutLock::take(&args.out)?;
     let mut catalog = if args.out.exists() {
         Catalog::read(&args.out).context("cannot take over the existing catalog")?
     } else {
         Catalog::default()
     };
+    let mut file = StagedFile::create(&args.out)?;
     let report = args.report.as_deref().map(StagedFile::create).transpose()?;
-    for problem in &problems {
-        let (file, line) = (from.display(), problem.line);
-        tracing::warn!("{file}, line {line}: passed over: {}", problem.problem);
+    let (records, problems) = read_records(from).context("cannot read the records")?;
+    let table = read_interactions(&args.data_path, &mut progress)
+        .context("cannot read the interactions")?;
+    progress.finish();
+    for RecordProblem { line, problem } in &problems {
+        tracing::warn!("{}, line {line}: passed over: {problem}", from.display());
     }
     let summary = build(&mut catalog, table.movie_ids.iter(), records, problems);
-    let mut file = StagedFile::create(&args.out)?;
     catalog.write(&mut file).map_err(|source| file.failed(source))?;
     file.commit()?;
     tell(&summary, report)?;
@@ -145,5 +146,5 @@ fn tell(summary: &impl Serialize, report: Option<StagedFile>) -> anyhow::Result<
         report.write_json(summary)?;
         report.commit()?;
     }
-    print_json(summary)
+    unless_closed(print_json(summary))
 }

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use marquee_catalog::OutLock;
 use marquee_synth::{Collection, Fault, FaultyApi, FaultyApiConfig};
 use nix::{
     sys::signal::{Signal, kill},
@@ -73,7 +74,6 @@ fn what_cannot_run_exits_with_two_and_leaves_the_catalog() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| fs_err::write(folder.path().join(name), text).unwrap();
     write("movies.jsonl", "");
-    write("catalog.json", "not a catalog");
     let refused = |arguments: &[&str], message: &str| {
         let output = run(folder.path(), arguments);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -83,7 +83,15 @@ fn what_cannot_run_exits_with_two_and_leaves_the_catalog() {
     refused(&["--from", "movies.jsonl"], "data.csv");
     write("data.csv", "user_id,movie_id,rating,timestamp\n1,a,1,1\n");
     refused(&["--from", "no.jsonl"], "no.jsonl");
+    assert!(!folder.path().join("catalog.json").exists());
+    write("catalog.json", "not a catalog");
     refused(&["--from", "movies.jsonl"], "catalog.json");
+    // What is to be written is looked at before what is to be read.
+    let data = fs_err::read(folder.path().join("data.csv")).unwrap();
+    fs_err::remove_file(folder.path().join("data.csv")).unwrap();
+    refused(&["--from", "movies.jsonl"], "catalog.json");
+    refused(&["--api", "http://127.0.0.1:1/movie/"], "catalog.json");
+    fs_err::write(folder.path().join("data.csv"), data).unwrap();
     refused(&[], "--from");
     refused(&["--from", "movies.jsonl", "--api", "http://127.0.0.1:1/movie/"], "--from");
     refused(&["--from", "movies.jsonl", "--rate-limit", "3"], "--rate-limit");
@@ -135,7 +143,9 @@ fn films_come_from_the_api_once_each() {
     assert_eq!(answer["missing"], serde_json::json!(["unknown+1999"]));
     assert_eq!(json(folder, "report.json"), answer);
     assert_eq!(json(folder, "catalog.json")["film+3"]["title"], "film+3");
-    assert!(json(folder, "catalog_missing.json")["unknown+1999"].is_string());
+    let missing = json(folder, "catalog_missing.json");
+    assert_eq!(missing["api"], *url);
+    assert!(missing["missing"]["unknown+1999"].is_string());
     let output = run(folder, &arguments);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     assert_eq!(api.requests(), 23, "the catalog and the negative cache know all");
@@ -152,6 +162,58 @@ fn a_film_that_fails_exits_with_one_and_the_rest_is_written() {
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(answer["failed"][0]["reason"], "client_error");
     assert_eq!(json(folder.path(), "catalog.json").as_object().unwrap().len(), 2);
+}
+
+#[test]
+fn a_closed_stdout_changes_no_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let api = films(folder.path(), 3);
+    let url = api.movies_url();
+    let arguments = ["--api", &url, "--report", "report.json"];
+    let code = || {
+        let mut child = command(folder.path(), &arguments).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        (output.status.code(), said(&output))
+    };
+    api.script(Collection::Movies, "film+1", [Fault::Status(403)]);
+    let (status, said) = code();
+    assert_eq!(status, Some(1), "{said}");
+    assert!(said.contains("1 failed"), "{said}");
+    assert_eq!(json(folder.path(), "report.json")["fetched"], 2);
+    assert_eq!(code().0, Some(0));
+}
+
+#[test]
+fn a_second_run_on_one_catalog_exits_with_two() {
+    let folder = tempfile::tempdir().unwrap();
+    let api = films(folder.path(), 1);
+    fs_err::write(folder.path().join("movies.jsonl"), "").unwrap();
+    let first = OutLock::take(&folder.path().join("catalog.json")).unwrap();
+    let url = api.movies_url();
+    for source in [["--api", &url], ["--from", "movies.jsonl"]] {
+        let output = run(folder.path(), &source);
+        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+        assert!(said(&output).contains("catalog.json: another run"), "{}", said(&output));
+    }
+    assert_eq!(api.requests(), 0);
+    drop(first);
+    assert_eq!(run(folder.path(), &["--api", &url]).status.code(), Some(0));
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once_with_its_own_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let api = films(folder.path(), 1000);
+    // Half a second for the answer that is under way: the second signal comes in it.
+    api.script(Collection::Movies, "film+1", [Fault::Slow(Duration::from_secs(600))]);
+    let mut child = signalled(folder.path(), &api, 40, Signal::SIGINT);
+    while child.try_wait().unwrap().is_none() {
+        // It may have ended just now.
+        let _ = kill(Pid::from_raw(child.id() as i32), Signal::SIGINT);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(130));
 }
 
 #[test]

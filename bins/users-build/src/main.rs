@@ -2,14 +2,16 @@
 //!
 //! Prints a summary as JSON. Exit codes: 0 every user is known or known to have no record; 1 some
 //! failed, or it was interrupted, and what came so far is written; 2 it could not run and wrote
-//! nothing.
+//! nothing; 130 a second signal ended it, and what was saved on the way is there.
 
 use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Context;
 use clap::Parser;
 use marquee_catalog::{ApiUrl, Cache, FetchConfig, MissingIds, Users, fetch};
-use marquee_cli::{Interrupt, Outcome, TerminalProgress, check_distinct, print_json};
+use marquee_cli::{
+    Interrupt, Outcome, TerminalProgress, check_distinct, print_json, unless_closed,
+};
 use marquee_dataset::{StagedFile, read_interactions};
 
 /// Build the users file: age, gender and occupation of the users in a data set.
@@ -72,20 +74,21 @@ fn run(args: &Args) -> anyhow::Result<Outcome> {
     let missing = MissingIds::path_beside(&args.out);
     check_distinct([&args.data_path], [&args.out, &missing].into_iter().chain(&args.report))?;
     let mut progress = TerminalProgress::new(Interrupt::install()?);
+    let mut cache =
+        Cache::<Users>::open(&args.out, &args.api).context("cannot take over existing users")?;
+    let report = args.report.as_deref().map(StagedFile::create).transpose()?;
     let mut users = read_interactions(&args.data_path, &mut progress)
         .context("cannot read the interactions")?
         .user_ids;
     users.sort_unstable();
     users.dedup();
-    let mut cache = Cache::<Users>::open(&args.out).context("cannot take over existing users")?;
-    let report = args.report.as_deref().map(StagedFile::create).transpose()?;
     let ids = users.iter().map(u64::to_string);
-    let summary = fetch(ids, &args.api, &config, &mut cache, &mut progress)?;
+    let summary = fetch(ids, &config, &mut cache, &mut progress)?;
     progress.finish();
     if let Some(mut report) = report {
         report.write_json(&summary)?;
         report.commit()?;
     }
-    print_json(&summary)?;
+    unless_closed(print_json(&summary))?;
     Ok(summary.shortfall().map_or(Outcome::Done, Outcome::No))
 }

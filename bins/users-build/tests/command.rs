@@ -75,6 +75,21 @@ fn each_user_is_fetched_once() {
 }
 
 #[test]
+fn a_closed_stdout_changes_no_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    write_data(folder.path(), [1, 2]);
+    let api = api_with(100);
+    api.script(Collection::Users, "1", [Fault::Status(403)]);
+    for expected in [1, 0] {
+        let mut child = command(folder.path(), &["--api", &api.users_url()]).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(expected), "{}", said(&output));
+    }
+    assert_eq!(lines(folder.path()).len(), 2);
+}
+
+#[test]
 fn an_interrupted_run_goes_on_where_it_stopped() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
@@ -114,6 +129,9 @@ fn what_cannot_run_exits_with_two_and_leaves_the_users() {
     refused(&[&api[..], &["--rate-limit", "0"]].concat(), "rate limit");
     refused(&[&api[..], &["--report", "users.jsonl"]].concat(), "named twice");
     fs_err::write(folder.path().join("users.jsonl"), "{\"user_id\": \"x\"}\n").unwrap();
+    refused(&api, "users.jsonl, line 1");
+    // What is to be written is looked at before what is to be read.
+    fs_err::remove_file(folder.path().join("data.csv")).unwrap();
     refused(&api, "users.jsonl, line 1");
     let users = fs_err::read_to_string(folder.path().join("users.jsonl")).unwrap();
     assert_eq!(users, "{\"user_id\": \"x\"}\n");

@@ -5,44 +5,57 @@ use std::{
 
 use marquee_dataset::StagedFile;
 
-use crate::{CatalogError, MissingIds, RecordFault, Records};
+use crate::{ApiUrl, CatalogError, MissingIds, OutLock, RecordFault, Records};
 
-/// Records and the ids known to have none, with the files they live in.
+/// Records of an API and the ids known to have none, with the files they live in.
 ///
-/// Both files are replaced as a whole by [`save`](Self::save), one after the other; killed in
-/// between, the newer records are there and some 404s are asked for again.
+/// While it lives, no other one can be opened for the same files. Both are replaced as a whole by
+/// [`save`](Self::save), one after the other; killed in between, the newer records are there and
+/// some 404s are asked for again.
 #[derive(Debug)]
 pub struct Cache<R> {
+    api: ApiUrl,
     records: R,
     missing: MissingIds,
     out: PathBuf,
     missing_out: PathBuf,
     records_changed: bool,
     missing_changed: bool,
+    _lock: OutLock,
 }
 
 impl<R: Records> Cache<R> {
     /// Takes over the files at `out` and [beside it](MissingIds::path_beside); a file that is not
-    /// there is empty. That both can be written is tried before anything is fetched for them, which
-    /// makes the folder.
+    /// there is empty, and so is a negative cache of another base than `api`, which is replaced
+    /// with the next 404. That both can be written is tried before anything is fetched for them,
+    /// which makes the folder.
     ///
     /// # Errors
-    /// [`CatalogError`] when a file is there and cannot be read or understood, or cannot be
-    /// written.
-    pub fn open(out: &Path) -> Result<Self, CatalogError> {
+    /// [`CatalogError`] when a file is there and cannot be read or understood, cannot be written,
+    /// or is in use by another run.
+    pub fn open(out: &Path, api: &ApiUrl) -> Result<Self, CatalogError> {
+        let lock = OutLock::take(out)?;
         let missing_out = MissingIds::path_beside(out);
         let (records, records_changed) =
             if out.exists() { (R::read(out)?, false) } else { (R::default(), true) };
-        let missing = if missing_out.exists() {
-            MissingIds::read(&missing_out)?
-        } else {
-            MissingIds::default()
-        };
         for path in [out, &missing_out] {
             drop(StagedFile::create(path)?);
         }
-        let out = out.to_owned();
-        Ok(Self { records, missing, out, missing_out, records_changed, missing_changed: false })
+        Ok(Self {
+            api: api.clone(),
+            records,
+            missing: missing_of(api, &missing_out)?,
+            out: out.to_owned(),
+            missing_out,
+            records_changed,
+            missing_changed: false,
+            _lock: lock,
+        })
+    }
+
+    /// The API that is asked for what is not held.
+    pub fn api(&self) -> &ApiUrl {
+        &self.api
     }
 
     /// The records.
@@ -72,10 +85,11 @@ impl<R: Records> Cache<R> {
         self.missing_changed = true;
     }
 
-    /// Writes what has changed since the last time.
+    /// Writes what has changed since the last time, the records first.
     ///
     /// # Errors
-    /// [`CatalogError::Save`]; the files are then as they were before.
+    /// [`CatalogError::Save`]; the file it names is as it was before, as is the negative cache when
+    /// it is the records that fail. What was not written is written by the next call.
     pub fn save(&mut self) -> Result<(), CatalogError> {
         if self.records_changed {
             let mut file = StagedFile::create(&self.out)?;
@@ -91,4 +105,17 @@ impl<R: Records> Cache<R> {
         }
         Ok(())
     }
+}
+
+/// What the file at `path` says of `api`.
+fn missing_of(api: &ApiUrl, path: &Path) -> Result<MissingIds, CatalogError> {
+    if !path.exists() {
+        return Ok(MissingIds::new(api));
+    }
+    let known = MissingIds::read(path)?;
+    if known.api() == api.as_str() {
+        return Ok(known);
+    }
+    tracing::info!("{}: about {}, not {api}; passed over", path.display(), known.api());
+    Ok(MissingIds::new(api))
 }

@@ -34,8 +34,8 @@ pub enum CatalogError {
     },
     /// The negative cache cannot be understood.
     #[error(
-        "{}: not a list of missing ids ({{\"<id>\": \"<time>\"}}): {problem}; delete the file to \
-         ask about all of them again",
+        "{}: not a list of missing ids ({{\"api\": \"<base>\", \"missing\": {{\"<id>\": \
+         \"<time>\"}}}}): {problem}; delete the file to ask about all of them again",
         path.display()
     )]
     Missing {
@@ -43,6 +43,12 @@ pub enum CatalogError {
         path: PathBuf,
         /// What is wrong with it.
         problem: String,
+    },
+    /// Another run writes the same output.
+    #[error("{}: another run is writing it; wait until that has ended", path.display())]
+    Locked {
+        /// The output.
+        path: PathBuf,
     },
     /// An output could not be written; what it held before is still there.
     #[error("failed to save what was fetched")]
@@ -79,7 +85,13 @@ pub enum CatalogError {
     /// [`FetchConfig::give_up_after`](crate::FetchConfig::give_up_after) is 0.
     #[error("giving up is after 0 failures: it must be at least 1")]
     GiveUpAfter,
-    /// A waiting time of a [`FetchConfig`](crate::FetchConfig) is out of range.
+    /// [`FetchConfig::max_body`](crate::FetchConfig::max_body) is out of range.
+    #[error("the longest body is {value}: it must be from 1 to 1073741824 bytes")]
+    MaxBody {
+        /// The value given.
+        value: u64,
+    },
+    /// A time of a [`FetchConfig`](crate::FetchConfig) is out of range.
     #[error("{field} is {value}: it must be from 0 to 86400 seconds")]
     Wait {
         /// The field.
@@ -90,4 +102,7 @@ pub enum CatalogError {
     /// The connections' threads could not be started.
     #[error("failed to start the threads that ask")]
     Threads(#[source] io::Error),
+    /// The connections' threads are there no longer. What came before is saved.
+    #[error("the threads that ask have ended; what came before is saved, run again to go on")]
+    ThreadsEnded,
 }

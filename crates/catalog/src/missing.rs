@@ -7,18 +7,41 @@ use std::{
 };
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
-use crate::CatalogError;
+use crate::{ApiUrl, CatalogError};
 
 /// The negative cache: ids an API answered 404 for, and when.
 ///
-/// As JSON: `{"<id>": "<time>"}` with times as RFC 3339 in UTC, in byte order of the ids.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// As JSON: `{"api": "<base>", "missing": {"<id>": "<time>"}}` with the base URL of the API, times as
+/// RFC 3339 in UTC, in byte order of the ids.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MissingIds {
+    api: String,
     since: BTreeMap<String, Timestamp>,
 }
 
+/// The file.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Form {
+    api: String,
+    missing: BTreeMap<String, String>,
+}
+
 impl MissingIds {
+    /// No ids of an API.
+    #[must_use]
+    pub fn new(api: &ApiUrl) -> Self {
+        Self { api: api.as_str().to_owned(), since: BTreeMap::new() }
+    }
+
+    /// The base URL of the API that gave the answers.
+    #[must_use]
+    pub fn api(&self) -> &str {
+        &self.api
+    }
+
     /// Where the negative cache of the records at `out` stands: beside them, `<stem>_missing.json`.
     ///
     /// ```
@@ -43,13 +66,13 @@ impl MissingIds {
     pub fn read(path: &Path) -> Result<Self, CatalogError> {
         let refuse = |problem| CatalogError::Missing { path: path.to_owned(), problem };
         let text = fs_err::read(path)?;
-        let times: BTreeMap<String, String> =
+        let Form { api, missing } =
             serde_json::from_slice(&text).map_err(|error| refuse(error.to_string()))?;
-        let since = times.into_iter().map(|(id, time)| match time.parse() {
+        let since = missing.into_iter().map(|(id, time)| match time.parse() {
             Ok(time) => Ok((id, time)),
             Err(_) => Err(refuse(format!("{time:?} of {id:?} is no RFC 3339 time"))),
         });
-        Ok(Self { since: since.collect::<Result<_, _>>()? })
+        Ok(Self { api, since: since.collect::<Result<_, _>>()? })
     }
 
     /// Writes the negative cache as JSON with 2-space indentation, ending in a line end.
@@ -57,9 +80,9 @@ impl MissingIds {
     /// # Errors
     /// What the output says.
     pub fn write(&self, output: &mut dyn Write) -> io::Result<()> {
-        let times: BTreeMap<&str, String> =
-            self.since.iter().map(|(id, time)| (id.as_str(), time.to_string())).collect();
-        serde_json::to_writer_pretty(&mut *output, &times)?;
+        let missing = self.since.iter().map(|(id, time)| (id.clone(), time.to_string())).collect();
+        let form = Form { api: self.api.clone(), missing };
+        serde_json::to_writer_pretty(&mut *output, &form)?;
         output.write_all(b"\n")
     }
 

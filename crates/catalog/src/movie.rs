@@ -4,7 +4,7 @@ use std::{
     path::Path,
 };
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{CatalogError, RecordFault, Records};
 
@@ -36,11 +36,16 @@ impl Genre {
 /// What the catalog holds of a movie.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Movie {
-    /// Genres in the order of the source; may be empty.
-    #[serde(default)]
+    /// Genres in the order of the source; may be empty. Where they are absent or null, there are
+    /// none.
+    #[serde(default, deserialize_with = "null_as_none")]
     pub genres: Vec<Genre>,
     /// The title for people.
     pub title: String,
+}
+
+fn null_as_none<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<Genre>, D::Error> {
+    Ok(Option::deserialize(input)?.unwrap_or_default())
 }
 
 /// A movie as the API answers it; further fields are passed over.

@@ -2,7 +2,7 @@
 //!
 //! A binary is `main: run(|args| …)` with [`run`], which sets logging up, parses arguments
 //! ([`parse`]), and turns the [`Outcome`] or the error chain into the exit code: 0 done, 1 it ran
-//! and the answer is no, 2 it could not run. stdout carries the answer ([`print_json`]), stderr
+//! and the answer is no, 2 it could not run; and 130 where a second signal ended it ([`Interrupt`]). stdout carries the answer ([`print_json`]), stderr
 //! the log and the progress bar ([`TerminalProgress`]).
 //!
 //! Does not hold: anything a library would need; only binaries depend on it.
@@ -22,4 +22,4 @@ mod run;
 pub use arguments::{check_distinct, dashed, parse, set_threads};
 pub use output::{print_json, print_text};
 pub use progress::{Interrupt, TerminalProgress};
-pub use run::{Outcome, run};
+pub use run::{Outcome, run, unless_closed};

@@ -14,9 +14,13 @@ use marquee_dataset::Progress;
 #[derive(Debug, Clone, Default)]
 pub struct Interrupt(Arc<AtomicBool>);
 
+/// 128 and the signal's number.
+const KILLED_BY_SIGINT: i32 = 130;
+
 impl Interrupt {
     /// Listens for the signals. The first asks steps to stop and clean up; the second ends the
-    /// program at once.
+    /// program at once with exit code 130, as a shell has it of a program that SIGINT ended: what
+    /// was written by then stays as it is, and nothing is said of it.
     ///
     /// # Errors
     /// When the program listens already.
@@ -25,7 +29,7 @@ impl Interrupt {
         let flag = interrupt.clone();
         ctrlc::set_handler(move || {
             if flag.0.swap(true, Ordering::SeqCst) {
-                std::process::exit(2);
+                std::process::exit(KILLED_BY_SIGINT);
             }
         })?;
         Ok(interrupt)

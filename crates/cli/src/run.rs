@@ -55,6 +55,18 @@ pub fn run<A: Parser>(job: impl FnOnce(A) -> anyhow::Result<Outcome>) -> ExitCod
     ExitCode::from(code)
 }
 
+/// What came of printing, where a closed stdout counts as printed: for programs whose exit code says
+/// more than whether somebody read the answer.
+///
+/// # Errors
+/// The error of printing, if it is another one.
+pub fn unless_closed(printed: anyhow::Result<()>) -> anyhow::Result<()> {
+    match printed {
+        Err(error) if !is_closed_pipe(&error) => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// One line: the error and its causes, those left out that the line before says already.
 fn chain(error: &anyhow::Error) -> String {
     let mut line = String::new();

@@ -25,7 +25,10 @@ pub struct FaultyApiConfig {
     /// Users 1 to this number have a record made from their id; others get 404. Default
     /// [`DEFAULT_USERS`](Self::DEFAULT_USERS).
     pub users: u64,
-    /// Share of requests that meet a [`Fault`], all kinds equally likely, 0..=1. Default 0.
+    /// Share of requests that meet a [`Fault`], 0..=1. Equally likely are these seven: a
+    /// [`TooManyRequests`](Fault::TooManyRequests), status 500, [`Garbage`](Fault::Garbage), a
+    /// [`HalfBody`](Fault::HalfBody), a [`Hangup`](Fault::Hangup), a [`Slow`](Fault::Slow) answer
+    /// and a [`Body`](Fault::Body) that is no record; others come by script alone. Default 0.
     pub faults: f64,
     /// Seed of the faults: which meets the nth request about an id depends on the seed, the id and
     /// n alone, not on the order of requests. Default [`DEFAULT_SEED`](Self::DEFAULT_SEED).
@@ -67,7 +70,8 @@ impl Default for FaultyApiConfig {
 /// For tests and trials of what asks such an API: it answers as configured, fails by a seeded
 /// share ([`FaultyApiConfig::faults`]) or by a script for single ids ([`script`](Self::script)),
 /// and remembers every request ([`exchanges`](Self::exchanges); some 200 bytes each, for ever). A
-/// request it cannot read, or whose id holds bytes that a path segment may not, gets 400.
+/// request it does not serve, or whose id holds bytes that a path segment may not, gets 400; at one
+/// that is cut short, or whose head is longer than 256 KiB, the connection ends without an answer.
 ///
 /// Runs on threads of its own, one for each connection, and ends with them when it is dropped.
 ///
@@ -182,18 +186,30 @@ impl Drop for FaultyApi {
     }
 }
 
+/// Time between two tries to accept connections where that fails.
+const RECOVERY: Duration = Duration::from_millis(10);
+
 fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
     let mut connections: Vec<JoinHandle<()>> = Vec::new();
-    while let Ok((stream, _)) = listener.accept() {
-        let Some(number) = shared.admit(&stream) else { break };
+    while !shared.is_closed() {
+        let Ok((stream, _)) = listener.accept() else {
+            // Connections that broke off before, or too many open files: it may pass.
+            let _ = shared.sleep(RECOVERY);
+            continue;
+        };
+        let Some(number) = shared.admit(&stream) else { continue };
         connections.retain(|connection| !connection.is_finished());
-        let shared = Arc::clone(shared);
+        let serving = Arc::clone(shared);
         let connection = thread::Builder::new().name("faulty-api".to_owned()).spawn(move || {
             // A client that goes away is its own business.
-            let _ = connection::serve(&stream, &shared);
-            shared.dismiss(number);
+            let _ = connection::serve(&stream, &serving);
+            serving.dismiss(number);
         });
-        connections.extend(connection);
+        match connection {
+            Ok(connection) => connections.push(connection),
+            // The client sees the end of the connection instead of nothing for ever.
+            Err(_) => shared.dismiss(number),
+        }
     }
     for connection in connections {
         let _ = connection.join();

@@ -28,6 +28,17 @@ pub struct ApiUrl {
 }
 
 impl ApiUrl {
+    /// The base, ending with one slash.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.base
+    }
+
+    /// Whether the URL of an id is short enough to be one.
+    pub(super) fn can_name(&self, id: &str) -> bool {
+        self.of(id).parse::<Uri>().is_ok()
+    }
+
     /// The URL of an id: its UTF-8 bytes as one path segment, all of them percent-encoded but
     /// letters, digits, `-`, `.`, `_` and `~`.
     #[must_use]

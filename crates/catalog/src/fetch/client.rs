@@ -8,10 +8,7 @@ use ureq::{
     http::{HeaderMap, Response, header},
 };
 
-use super::{FaultReason, FetchConfig, Reply};
-
-/// Characters of a refusal's body that are reported.
-const DETAIL_CHARS: usize = 120;
+use super::{FaultReason, FetchConfig, Reply, reply::Detail};
 
 /// Sends single requests; clones share their connections.
 #[derive(Debug, Clone)]
@@ -39,7 +36,7 @@ impl Client {
         Self { agent, max_body: config.max_body }
     }
 
-    /// Sends one request and reads its answer to the end. Blocks for at most the time-out.
+    /// Sends one request and reads as much of its answer as tells what it is. Blocks for at most the time-out.
     pub(super) fn get(&self, url: &str) -> Reply {
         match self.agent.get(url).call() {
             Ok(response) => self.read(response),
@@ -52,42 +49,47 @@ impl Client {
         self.agent.clone().shutdown();
     }
 
+    /// What an answer is, by its head where that says all: a body that never ends must not hold up
+    /// a pause that everybody has to keep. Not reading it costs the connection.
     fn read(&self, mut response: Response<Body>) -> Reply {
-        let body = response.body_mut().with_config().limit(self.max_body).read_to_vec();
         let status = response.status();
-        let detail = || {
-            let text = body.as_deref().map(first_line).unwrap_or_default();
-            format!("status {status}{text}").trim_end().to_owned()
+        let head = || Detail::new(&format!("status {status}"));
+        let wait = |reason| {
+            let asked = retry_after(response.headers());
+            Reply::Wait { reason, detail: head(), asked }
         };
-        let fault = |reason| Reply::Fault { reason, detail: detail(), again: false };
-        match status.as_u16() {
-            200 => match body {
-                Ok(body) => Reply::Record(body),
-                Err(error) => self::fault(&error, FaultReason::CutShort),
-            },
-            404 => Reply::Missing,
-            429 => Reply::Wait {
-                reason: FaultReason::RateLimited,
-                detail: detail(),
-                asked: retry_after(response.headers()),
-            },
-            503 if response.headers().contains_key(header::RETRY_AFTER) => Reply::Wait {
-                reason: FaultReason::ServerError,
-                detail: detail(),
-                asked: retry_after(response.headers()),
-            },
-            500..600 => {
-                Reply::Fault { reason: FaultReason::ServerError, detail: detail(), again: true }
+        let (reason, again) = match status.as_u16() {
+            200 => {
+                return match self.body(&mut response) {
+                    Ok(body) => Reply::Record(body),
+                    Err(error) => fault(&error, FaultReason::CutShort),
+                };
             }
-            400..500 => fault(FaultReason::ClientError),
+            404 => return Reply::Missing,
+            429 => return wait(FaultReason::RateLimited),
+            503 if response.headers().contains_key(header::RETRY_AFTER) => {
+                return wait(FaultReason::ServerError);
+            }
+            503 => {
+                let reason = FaultReason::ServerError;
+                return Reply::Fault { reason, detail: head(), again: true };
+            }
             300..400 => {
                 let target = response.headers().get(header::LOCATION);
                 let target = target.and_then(|value| value.to_str().ok()).unwrap_or("nowhere");
-                let detail = format!("status {status}, to {target}");
-                Reply::Fault { reason: FaultReason::Redirect, detail, again: false }
+                let detail = Detail::new(&format!("status {status}, to {target}"));
+                return Reply::Fault { reason: FaultReason::Redirect, detail, again: false };
             }
-            _ => fault(FaultReason::OtherStatus),
-        }
+            500..600 => (FaultReason::ServerError, true),
+            400..500 => (FaultReason::ClientError, false),
+            _ => (FaultReason::OtherStatus, false),
+        };
+        let text = self.body(&mut response).as_deref().map(first_line).unwrap_or_default();
+        Reply::Fault { reason, detail: Detail::new(&format!("status {status}{text}")), again }
+    }
+
+    fn body(&self, response: &mut Response<Body>) -> Result<Vec<u8>, ureq::Error> {
+        response.body_mut().with_config().limit(self.max_body).read_to_vec()
     }
 }
 
@@ -109,15 +111,15 @@ fn fault(error: &ureq::Error, broken: FaultReason) -> Reply {
         ureq::Error::Http(_) | ureq::Error::BadUri(_) => FaultReason::BadUrl,
         _ => FaultReason::NotHttp,
     };
-    Reply::Fault { reason, detail: error.to_string(), again: reason != FaultReason::BadUrl }
+    let detail = Detail::new(&error.to_string());
+    Reply::Fault { reason, detail, again: reason != FaultReason::BadUrl }
 }
 
 /// The beginning of a body for people, after a colon; nothing of an empty one.
 fn first_line(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    let shown: String = line.chars().filter(|char| !char.is_control()).take(DETAIL_CHARS).collect();
-    if shown.is_empty() { shown } else { format!(": {shown}") }
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty());
+    line.map_or_else(String::new, |line| format!(": {line}"))
 }
 
 /// What `Retry-After` asks for: seconds, or the time until an HTTP date. `None` where it is absent

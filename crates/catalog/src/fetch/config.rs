@@ -33,10 +33,18 @@ pub struct FetchConfig {
     /// Answers (200 or 404) from one save to the next, at least 1. Default
     /// [`DEFAULT_CHECKPOINT_EVERY`](Self::DEFAULT_CHECKPOINT_EVERY).
     pub checkpoint_every: u64,
-    /// Ids that may fail one after the other, without a 200 or 404 between, before the server is
-    /// taken for gone; also how often in a row it may ask to wait. At least 1. Default
+    /// Seconds from the last save after which anything new is saved, however little, 0 to 86,400;
+    /// so it is before a pause as long as that. Default
+    /// [`DEFAULT_CHECKPOINT_SECONDS`](Self::DEFAULT_CHECKPOINT_SECONDS).
+    pub checkpoint_seconds: f64,
+    /// Ids that may fail one after the other for want of a server, without an answer between that
+    /// shows one ([`FaultReason`](crate::FaultReason)), before it is taken for gone; also how often
+    /// in a row it may ask to wait. At least 1. Default
     /// [`DEFAULT_GIVE_UP_AFTER`](Self::DEFAULT_GIVE_UP_AFTER).
     pub give_up_after: u32,
+    /// How often the server may ask to wait when it is asked about one id; once more, and the id
+    /// fails. Default [`DEFAULT_MAX_WAITS`](Self::DEFAULT_MAX_WAITS).
+    pub max_waits: u32,
     /// Seconds that bound the back-off after the first fault of an id, 0 to 86,400; every further
     /// fault doubles it. Default [`DEFAULT_BACKOFF_BASE`](Self::DEFAULT_BACKOFF_BASE).
     pub backoff_base: f64,
@@ -46,7 +54,8 @@ pub struct FetchConfig {
     /// Seconds that are waited at most where `Retry-After` asks for more, 0 to 86,400. Default
     /// [`DEFAULT_RETRY_AFTER_CAP`](Self::DEFAULT_RETRY_AFTER_CAP).
     pub retry_after_cap: f64,
-    /// Bytes a body may have; more is a fault. Default [`DEFAULT_MAX_BODY`](Self::DEFAULT_MAX_BODY).
+    /// Bytes a body may have, 1 to 2³⁰; more is a fault. Default
+    /// [`DEFAULT_MAX_BODY`](Self::DEFAULT_MAX_BODY).
     pub max_body: u64,
 }
 
@@ -63,8 +72,12 @@ impl FetchConfig {
     pub const DEFAULT_NEGATIVE_DAYS: u32 = 7;
     /// Default of [`checkpoint_every`](Self::checkpoint_every).
     pub const DEFAULT_CHECKPOINT_EVERY: u64 = 500;
+    /// Default of [`checkpoint_seconds`](Self::checkpoint_seconds).
+    pub const DEFAULT_CHECKPOINT_SECONDS: f64 = 30.0;
     /// Default of [`give_up_after`](Self::give_up_after).
     pub const DEFAULT_GIVE_UP_AFTER: u32 = 50;
+    /// Default of [`max_waits`](Self::max_waits).
+    pub const DEFAULT_MAX_WAITS: u32 = 20;
     /// Default of [`backoff_base`](Self::backoff_base).
     pub const DEFAULT_BACKOFF_BASE: f64 = 0.25;
     /// Default of [`backoff_cap`](Self::backoff_cap).
@@ -94,7 +107,11 @@ impl FetchConfig {
         if self.give_up_after == 0 {
             return Err(CatalogError::GiveUpAfter);
         }
+        if !(1..=1 << 30).contains(&self.max_body) {
+            return Err(CatalogError::MaxBody { value: self.max_body });
+        }
         for (field, value) in [
+            ("checkpoint_seconds", self.checkpoint_seconds),
             ("backoff_base", self.backoff_base),
             ("backoff_cap", self.backoff_cap),
             ("retry_after_cap", self.retry_after_cap),
@@ -136,6 +153,10 @@ impl FetchConfig {
         seconds(self.timeout)
     }
 
+    pub(crate) fn checkpoint_age(&self) -> Duration {
+        seconds(self.checkpoint_seconds)
+    }
+
     pub(crate) fn longest_pause(&self) -> Duration {
         seconds(self.retry_after_cap)
     }
@@ -154,7 +175,9 @@ impl Default for FetchConfig {
             concurrency: Self::DEFAULT_CONCURRENCY,
             negative_days: Self::DEFAULT_NEGATIVE_DAYS,
             checkpoint_every: Self::DEFAULT_CHECKPOINT_EVERY,
+            checkpoint_seconds: Self::DEFAULT_CHECKPOINT_SECONDS,
             give_up_after: Self::DEFAULT_GIVE_UP_AFTER,
+            max_waits: Self::DEFAULT_MAX_WAITS,
             backoff_base: Self::DEFAULT_BACKOFF_BASE,
             backoff_cap: Self::DEFAULT_BACKOFF_CAP,
             retry_after_cap: Self::DEFAULT_RETRY_AFTER_CAP,

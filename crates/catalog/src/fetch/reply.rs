@@ -1,15 +1,18 @@
 use std::{fmt, time::Duration};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::RecordFault;
 
 /// What is wrong with a faulty answer, as a summary counts it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
+///
+/// `unreachable`, `connection_lost`, `timeout`, `cut_short`, `not_http` and `server_error` leave it
+/// open whether there is a server at all; ids that fail with them in a row end a run
+/// ([`FetchConfig::give_up_after`](crate::FetchConfig::give_up_after)). Any other shows one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum FaultReason {
-    /// The server could not be found or reached. Asked again.
+    /// The server could not be found or reached, or the request could not be made. Asked again.
     Unreachable,
     /// The connection broke before an answer came, or the answer was empty. Asked again.
     ConnectionLost,
@@ -35,7 +38,7 @@ pub enum FaultReason {
     Redirect,
     /// Any other status but 200. Not asked again.
     OtherStatus,
-    /// The id is too long for a URL: counted as a request, but not sent.
+    /// The id is too long for a URL: never sent.
     BadUrl,
 }
 
@@ -44,6 +47,26 @@ impl FaultReason {
         match fault {
             RecordFault::NotARecord(_) => Self::BadRecord,
             RecordFault::OtherId { .. } => Self::WrongId,
+        }
+    }
+
+    /// Whether such an answer shows that a server is there.
+    pub(crate) fn shows_a_server(self) -> bool {
+        match self {
+            Self::Unreachable
+            | Self::ConnectionLost
+            | Self::Timeout
+            | Self::CutShort
+            | Self::NotHttp
+            | Self::ServerError => false,
+            Self::TooLarge
+            | Self::BadRecord
+            | Self::WrongId
+            | Self::RateLimited
+            | Self::ClientError
+            | Self::Redirect
+            | Self::OtherStatus
+            | Self::BadUrl => true,
         }
     }
 
@@ -75,6 +98,39 @@ impl fmt::Display for FaultReason {
     }
 }
 
+impl Serialize for FaultReason {
+    fn serialize<S: Serializer>(&self, output: S) -> Result<S::Ok, S::Error> {
+        output.serialize_str(self.as_str())
+    }
+}
+
+/// A faulty answer in words, one short line whatever the server sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Detail(String);
+
+impl Detail {
+    /// Characters that are shown.
+    const MOST: usize = 200;
+
+    pub(super) fn new(text: &str) -> Self {
+        let mut chars = text.chars().map(|char| if char.is_control() { ' ' } else { char });
+        let mut shown: String = chars.by_ref().take(Self::MOST).collect();
+        if chars.next().is_some() {
+            shown.pop();
+            shown.push('…');
+        }
+        Self(shown.trim_end().to_owned())
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(super) fn into_text(self) -> String {
+        self.0
+    }
+}
+
 /// What came of a request.
 #[derive(Debug)]
 pub(super) enum Reply {
@@ -83,7 +139,7 @@ pub(super) enum Reply {
     /// Status 404.
     Missing,
     /// The server asks to be left alone, for this long if it says so.
-    Wait { reason: FaultReason, detail: String, asked: Option<Duration> },
+    Wait { reason: FaultReason, detail: Detail, asked: Option<Duration> },
     /// Anything else; `again` where another try may help.
-    Fault { reason: FaultReason, detail: String, again: bool },
+    Fault { reason: FaultReason, detail: Detail, again: bool },
 }

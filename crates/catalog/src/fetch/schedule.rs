@@ -50,7 +50,7 @@ pub(super) struct Schedule {
     in_flight: usize,
     next_slot: Option<Instant>,
     pause: Option<Pause>,
-    /// Since the last 200 or 404.
+    /// For want of a server, since the last answer that showed one.
     failed_in_a_row: u32,
     pauses_in_a_row: u32,
     random: RandomState,
@@ -118,12 +118,17 @@ impl Schedule {
         self.in_flight -= 1;
     }
 
-    /// The server has answered with 200 or 404.
+    /// The server has answered, and not that it wants to be left alone.
     pub(super) fn answered(&mut self) {
         (self.failed_in_a_row, self.pauses_in_a_row) = (0, 0);
     }
 
-    /// An id is not asked about again.
+    /// There is a server, if only one that wants to be left alone.
+    pub(super) fn is_there(&mut self) {
+        self.failed_in_a_row = 0;
+    }
+
+    /// An id is not asked about again, for want of a server.
     pub(super) fn failed(&mut self) {
         self.failed_in_a_row += 1;
     }

@@ -25,7 +25,7 @@ pub struct FetchSummary {
     pub left: usize,
     /// How many answers were faulty in which way, also of ids that were answered later.
     pub reasons: BTreeMap<FaultReason, u64>,
-    /// Requests sent.
+    /// Requests sent; an id that is no URL is none.
     pub requests: u64,
     /// Of these, how many were not the first about their id.
     pub retries: u64,
@@ -35,7 +35,7 @@ pub struct FetchSummary {
     pub seconds: f64,
     /// Whether the caller stopped it.
     pub interrupted: bool,
-    /// Whether it stopped because only failures came.
+    /// Whether it stopped because there seemed to be no server any more, or one that only puts off.
     pub gave_up: bool,
     /// The latest faulty answer in words.
     #[serde(skip)]
@@ -56,6 +56,16 @@ pub struct FailedId {
 }
 
 impl FetchSummary {
+    pub(crate) fn give_up(
+        &mut self,
+        id: String,
+        reason: FaultReason,
+        attempts: u32,
+        detail: String,
+    ) {
+        self.failed.push(FailedId { id, reason, attempts, detail });
+    }
+
     /// One sentence that says why not every id has a record or a 404, and what to do; `None` when
     /// all have.
     #[must_use]

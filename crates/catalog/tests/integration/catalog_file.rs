@@ -41,13 +41,14 @@ fn only_wanted_movies_are_added_and_cached_ones_kept() {
         {\"id\": \"b\", \"title\": \"B\", \"genres\": [{\"id\": 1, \"name\": \"Drama\"}], \"runtime\": \"99\"}\n\
         not json\n\
         {\"id\": \"\", \"title\": \"nameless\"}\n\
-        {\"id\": \"b\", \"title\": \"B again\"}\n\
+        {\"id\": \"b\", \"title\": \"B again\", \"genres\": null}\n\
         {\"id\": \"unwanted\", \"title\": \"U\"}";
     let (_folder, path) = written("movies.jsonl", lines);
     let (records, problems) = read_records(&path).unwrap();
     assert_eq!(records.len(), 4);
     assert_eq!(problems.iter().map(|problem| problem.line).collect::<Vec<_>>(), [4, 5]);
     let mut catalog: Catalog = serde_json::from_str(r#"{"a": {"title": "Old A"}}"#).unwrap();
+    assert!(records[2].movie.genres.is_empty(), "null is no genres");
     let summary = build(&mut catalog, ["c", "b", "a", "b"], records, problems);
     assert_eq!((summary.wanted, summary.cached, summary.added), (3, 1, 1));
     assert_eq!(summary.missing, ["c"]);

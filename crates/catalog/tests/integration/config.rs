@@ -55,6 +55,8 @@ fn every_field_is_checked() {
     assert!(matches!(refused(|c| c.concurrency = 0), CatalogError::Concurrency { value: 0 }));
     assert!(matches!(refused(|c| c.checkpoint_every = 0), CatalogError::CheckpointEvery));
     assert!(matches!(refused(|c| c.give_up_after = 0), CatalogError::GiveUpAfter));
+    assert!(matches!(refused(|c| c.max_body = 0), CatalogError::MaxBody { value: 0 }));
+    assert!(matches!(refused(|c| c.checkpoint_seconds = f64::NAN), CatalogError::Wait { .. }));
     assert!(matches!(refused(|c| c.backoff_cap = -1.0), CatalogError::Wait { .. }));
     FetchConfig::default().validate().unwrap();
 }

@@ -84,6 +84,38 @@ fn refusals_and_redirects_fail_at_once() {
 }
 
 #[test]
+fn whatever_the_server_sends_the_detail_is_a_short_line() {
+    let long = "x\n".repeat(100_000);
+    for fault in [
+        Fault::Body(record(&long)),
+        Fault::Body(format!("{{\"id\": \"a\", \"title\": \"A\", \"genres\": \"{long}\"}}")),
+        Fault::TooManyRequests { retry_after: Some(long.replace('\n', " ")) },
+        Fault::Status(403),
+    ] {
+        let (shelf, api) = (Shelf::new(), api_with(["a"]));
+        api.script(Collection::Movies, "a", [fault]);
+        let config = FetchConfig { retries: 0, max_waits: 0, ..hasty() };
+        let summary = shelf.fetch(&["a"], &api.movies_url(), &config);
+        let detail = &summary.failed[0].detail;
+        assert!(!detail.is_empty() && detail.chars().count() <= 200, "{}", detail.len());
+        assert!(!detail.contains('\n'));
+    }
+}
+
+#[test]
+fn a_refusal_counts_from_its_head_on() {
+    for (status, fetched) in [(429, 1), (503, 1), (404, 0)] {
+        let (shelf, api) = (Shelf::new(), api_with(["a"]));
+        api.script(Collection::Movies, "a", [Fault::Stall { status, retry_after: None }]);
+        let config = FetchConfig { timeout: 20.0, ..hasty() };
+        let summary = shelf.fetch(&["a"], &api.movies_url(), &config);
+        assert_eq!((summary.fetched, summary.missing.len()), (fetched, 1 - fetched));
+        // Waited for, the body takes until the time-out.
+        assert!(summary.seconds < 15.0, "{status}: {summary:?}");
+    }
+}
+
+#[test]
 fn a_film_that_waits_lets_the_others_pass() {
     let (shelf, api) = (Shelf::new(), api_with(["a", "b", "c"]));
     api.script(Collection::Movies, "a", [Fault::Status(500)]);
@@ -134,6 +166,6 @@ fn an_id_too_long_for_a_url_is_not_sent() {
     let long = "x".repeat(70_000);
     let summary = shelf.fetch(&["a", &long], &api.movies_url(), &hasty());
     assert_eq!((summary.fetched, summary.failed.len()), (1, 1));
-    assert_eq!(summary.failed[0].reason, FaultReason::BadUrl);
-    assert_eq!(api.requests(), 1);
+    assert_eq!((summary.failed[0].reason, summary.failed[0].attempts), (FaultReason::BadUrl, 0));
+    assert_eq!((summary.requests, api.requests()), (1, 1));
 }

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
+/// The files that are filled: who may write them, and when one cannot be.
+mod cache;
 /// Catalog files, and builds from records.
 mod catalog_file;
 /// What the configuration and addresses may be.
@@ -23,7 +25,7 @@ mod users;
 
 use std::{cell::Cell, collections::BTreeMap};
 
-use marquee_catalog::{ApiUrl, Cache, Catalog, FetchConfig, FetchSummary, fetch};
+use marquee_catalog::{Cache, Catalog, FetchConfig, FetchSummary, MissingIds, fetch};
 use marquee_dataset::{NoProgress, Progress};
 use marquee_synth::{FaultyApi, FaultyApiConfig};
 use tempfile::TempDir;
@@ -70,8 +72,17 @@ impl Shelf {
         fs_err::write(self.folder.path().join(name), text).unwrap();
     }
 
-    fn cache(&self) -> Cache<Catalog> {
-        Cache::open(&self.folder.path().join("catalog.json")).unwrap()
+    fn cache(&self, url: &str) -> Cache<Catalog> {
+        Cache::open(&self.folder.path().join("catalog.json"), &url.parse().unwrap()).unwrap()
+    }
+
+    /// The ids of the negative cache's file.
+    fn missing(&self) -> Vec<String> {
+        let path = self.folder.path().join("catalog_missing.json");
+        if !path.exists() {
+            return Vec::new();
+        }
+        MissingIds::read(&path).unwrap().ids().map(str::to_owned).collect()
     }
 
     /// What is saved; nothing of it comes from memory.
@@ -90,9 +101,8 @@ impl Shelf {
         config: &FetchConfig,
         progress: &mut dyn Progress,
     ) -> FetchSummary {
-        let api: ApiUrl = url.parse().unwrap();
         let ids = ids.iter().map(|&id| id.to_owned());
-        let summary = fetch(ids, &api, config, &mut self.cache(), progress).unwrap();
+        let summary = fetch(ids, config, &mut self.cache(url), progress).unwrap();
         assert_eq!(
             summary.wanted,
             summary.cached

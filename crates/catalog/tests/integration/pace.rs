@@ -55,10 +55,13 @@ fn nobody_asks_while_the_server_wants_to_be_left_alone() {
         assert_eq!((summary.fetched, summary.requests), (40, 41), "{summary:?}");
         let exchanges = api.exchanges();
         let asked = exchanges.iter().position(|exchange| exchange.fault.is_some()).unwrap();
-        let pause = exchanges[asked].at..exchanges[asked].at + second;
-        let during = exchanges[asked + 1..].iter().filter(|later| pause.contains(&later.at));
-        // Those were under way when the answer came.
+        let end = exchanges[asked].at + second;
+        // Before half of it is over the client has the answer; what comes then was under way.
+        let pause = end - second / 2..end;
+        let during = exchanges.iter().filter(|later| pause.contains(&later.at));
         assert!(during.count() < config.concurrency, "{exchanges:?}");
+        let again = exchanges[asked + 1..].iter().find(|later| later.id == ids[20]).unwrap();
+        assert!(again.at >= end, "{exchanges:?}");
     }
 }
 

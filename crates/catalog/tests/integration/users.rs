@@ -1,6 +1,7 @@
 use marquee_catalog::{ApiUrl, Cache, CatalogError, FaultReason, User, Users, fetch, read_users};
 use marquee_dataset::NoProgress;
 use marquee_synth::{Collection, Fault, FaultyApi, FaultyApiConfig};
+use serde_json::Value;
 
 use crate::hasty;
 
@@ -18,9 +19,9 @@ fn users_are_fetched_into_lines_by_ascending_id() {
     fs_err::write(&out, "{\"user_id\":7,\"age\":null,\"gender\":null,\"occupation\":\"kept\"}\n\n")
         .unwrap();
     let url: ApiUrl = api.users_url().parse().unwrap();
-    let mut cache = Cache::<Users>::open(&out).unwrap();
+    let mut cache = Cache::<Users>::open(&out, &url).unwrap();
     let ids = [10_u64, 2, 7, 101].map(|id| id.to_string());
-    let summary = fetch(ids, &url, &hasty(), &mut cache, &mut NoProgress).unwrap();
+    let summary = fetch(ids, &hasty(), &mut cache, &mut NoProgress).unwrap();
     assert_eq!((summary.wanted, summary.cached, summary.fetched), (4, 1, 2), "{summary:?}");
     assert_eq!(summary.missing, ["101"]);
     assert_eq!(summary.reasons[&FaultReason::WrongId], 1);
@@ -32,10 +33,31 @@ fn users_are_fetched_into_lines_by_ascending_id() {
     assert!(text.ends_with("}\n") && lines.len() == 3);
     let missing = fs_err::read_to_string(folder.path().join("users_missing.json")).unwrap();
     assert!(missing.contains("\"101\": \"20"), "{missing}");
+    assert!(lines.iter().all(|line| is_in_schema(line)), "{text}");
     let users = read_users(&out).unwrap();
     assert_eq!(&users, cache.records());
     assert_eq!(users.iter().map(|(id, _)| id).collect::<Vec<_>>(), [2, 7, 10]);
     assert_eq!(users.get(10), Some(&User { age: Some(34), ..User::default() }));
+}
+
+/// Whether a line has the keys and types that the published schema gives.
+fn is_in_schema(line: &str) -> bool {
+    const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schemas/user.schema.json");
+    let schema: Value = serde_json::from_slice(&fs_err::read(PATH).unwrap()).unwrap();
+    let line: Value = serde_json::from_str(line).unwrap();
+    let object = line.as_object().unwrap();
+    let required = schema["required"].as_array().unwrap();
+    required.iter().all(|key| object.contains_key(key.as_str().unwrap()))
+        && object.iter().all(|(key, value)| {
+            let types = &schema["properties"][key]["type"];
+            let found = match value {
+                Value::Null => "null",
+                Value::Number(_) if value.is_i64() => "integer",
+                Value::String(_) => "string",
+                _ => return false,
+            };
+            types == found || types.as_array().is_some_and(|types| types.contains(&found.into()))
+        })
 }
 
 #[test]
@@ -57,7 +79,8 @@ fn a_bad_line_is_named() {
         assert!(matches!(error, CatalogError::User { line: 3, .. }), "{bad}: {error:?}");
         assert!(error.to_string().contains("users.jsonl, line 3"), "{error}");
         assert!(error.to_string().contains(problem), "{bad}: {error}");
-        assert!(Cache::<Users>::open(&path).is_err());
+        let api = "http://films.example/user/".parse().unwrap();
+        assert!(Cache::<Users>::open(&path, &api).is_err());
     }
     assert!(read_users(&folder.path().join("none.jsonl")).is_err());
 }

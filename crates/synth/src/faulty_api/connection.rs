@@ -1,14 +1,18 @@
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
     net::TcpStream,
+    time::Duration,
 };
 
 use percent_encoding::percent_decode_str;
 
 use super::{Collection, Fault, shared::Shared};
 
-/// Longest head of a request, in bytes.
+/// Longest head of a request, in bytes; the connection ends at a longer one.
 const MAX_HEAD: u64 = 1 << 18;
+
+/// A body that is announced and never sent.
+const STALLED: &str = "{}";
 
 struct Request {
     /// `None` where the request line is not one that is served.
@@ -75,8 +79,24 @@ fn answer(
             return Ok(false);
         }
         Some(Fault::Hangup) => return Ok(false),
+        Some(Fault::Stall { status, retry_after }) => {
+            let header = retry_after.map(|text| format!("Retry-After: {text}\r\n"));
+            let text = response(status, header.as_deref().unwrap_or_default(), STALLED);
+            write_all(stream, &text.as_bytes()[..text.len() - STALLED.len()])?;
+            return until_the_client_goes(stream, shared);
+        }
     }
     Ok(true)
+}
+
+/// Waits for the end of the connection, from either side.
+fn until_the_client_goes(mut stream: &TcpStream, shared: &Shared) -> io::Result<bool> {
+    // A client that sends more while it waits for the body is read and not answered.
+    let mut passed_over = [0; 1024];
+    while stream.read(&mut passed_over)? > 0 {
+        shared.sleep(Duration::from_millis(1))?;
+    }
+    Ok(false)
 }
 
 fn send(stream: &TcpStream, status: u16, headers: &str, body: &str) -> io::Result<()> {

@@ -54,6 +54,14 @@ pub enum Fault {
     Slow(Duration),
     /// Status 200 with this body.
     Body(String),
+    /// The head of an answer with a body, of which no byte comes before the API or the client closes
+    /// the connection.
+    Stall {
+        /// The status.
+        status: u16,
+        /// As above.
+        retry_after: Option<String>,
+    },
 }
 
 /// A request and its answer.

@@ -46,13 +46,17 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Numbers a connection; `None` when no more are taken.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state().closed
+    }
+
+    /// Numbers a connection; `None` where it cannot be shut from outside, or not in time.
     pub(crate) fn admit(&self, stream: &TcpStream) -> Option<u64> {
+        let shutter = stream.try_clone().ok()?;
         let mut state = self.state();
         if state.closed {
             return None;
         }
-        let shutter = stream.try_clone().ok()?;
         state.connections += 1;
         let number = state.connections;
         state.streams.insert(number, shutter);
@@ -129,7 +133,9 @@ impl Shared {
                 Some(Fault::Unavailable { .. }) => Some(503),
                 Some(Fault::Status(status)) => Some(status),
                 Some(Fault::Body(_)) => Some(200),
-                Some(Fault::Garbage | Fault::HalfBody | Fault::Hangup) => None,
+                Some(Fault::Garbage | Fault::HalfBody | Fault::Hangup | Fault::Stall { .. }) => {
+                    None
+                }
             },
             fault: fault.clone(),
         });

@@ -93,6 +93,24 @@ fn a_script_is_followed_one_fault_a_request() {
 }
 
 #[test]
+fn a_stalled_answer_is_a_head_and_ends_with_the_api() {
+    let api = api(0.0, 1);
+    let fault = Fault::Stall { status: 429, retry_after: Some("7".into()) };
+    api.script(Collection::Users, "1", [fault.clone()]);
+    let mut stream = TcpStream::connect(api.address()).unwrap();
+    stream.write_all(b"GET /user/1 HTTP/1.1\r\n\r\n").unwrap();
+    let mut start = [0; 13];
+    stream.read_exact(&mut start).unwrap();
+    assert_eq!(&start, b"HTTP/1.1 429 ");
+    let exchange = api.exchanges().pop().unwrap();
+    assert_eq!((exchange.status, exchange.fault), (None, Some(fault)));
+    drop(api);
+    let mut rest = String::new();
+    stream.read_to_string(&mut rest).unwrap();
+    assert!(rest.contains("Retry-After: 7\r\n") && rest.ends_with("\r\n\r\n"), "{rest}");
+}
+
+#[test]
 fn faults_depend_on_seed_id_and_turn_alone() {
     let (ids, turns) = (60, 3);
     let faults = |seed, backwards: bool| {
