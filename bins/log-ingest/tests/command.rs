@@ -84,11 +84,15 @@ fn a_log_without_a_row_exits_with_one() {
 fn a_full_disk_exits_with_two_and_leaves_the_old_outputs() {
     let folder = tempfile::tempdir().unwrap();
     fs_err::write(folder.path().join("raw.log"), LOG.repeat(20_000)).unwrap();
-    for out in ["rows.csv", "rows.parquet"] {
+    for (out, blocks, more, failing) in [
+        ("rows.csv", 8, "", "rows.csv"),
+        ("rows.parquet", 8, "--quarantine q.jsonl", "q.jsonl"),
+        ("rows.parquet", 0, "", "rows.parquet"),
+    ] {
         fs_err::write(folder.path().join(out), "old").unwrap();
         // A limit on the length of files fails writes as a full disk does, and needs no rights.
         let script = format!(
-            "trap '' XFSZ; ulimit -f 8; exec \"$0\" --log raw.log --out {out} --quarantine q.jsonl"
+            "trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" --log raw.log --out {out} {more}"
         );
         let output = Command::new("sh")
             .current_dir(folder.path())
@@ -96,7 +100,8 @@ fn a_full_disk_exits_with_two_and_leaves_the_old_outputs() {
             .output()
             .unwrap();
         assert_eq!(output.status.code(), Some(2), "{}", said(&output));
-        assert!(said(&output).contains("cannot write"), "{}", said(&output));
+        let message = format!("cannot write {failing}: File too large");
+        assert!(said(&output).contains(&message), "{}", said(&output));
         assert_eq!(fs_err::read_to_string(folder.path().join(out)).unwrap(), "old");
         assert!(!folder.path().join("q.jsonl").exists());
     }

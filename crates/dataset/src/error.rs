@@ -188,6 +188,23 @@ impl DatasetError {
         move |source| Self::Parquet { path: path.clone(), source }
     }
 
+    /// What the Parquet writer said, as an error of writing.
+    pub(crate) fn unwritable(
+        path: &std::path::Path,
+    ) -> impl Fn(parquet::errors::ParquetError) -> Self + use<> {
+        let path = path.to_owned();
+        move |error| {
+            let source = match error {
+                parquet::errors::ParquetError::External(cause) => match cause.downcast() {
+                    Ok(cause) => *cause,
+                    Err(other) => io::Error::other(other),
+                },
+                other => io::Error::other(other),
+            };
+            Self::Write { path: path.clone(), source }
+        }
+    }
+
     pub(crate) fn arrow(
         path: &std::path::Path,
     ) -> impl Fn(arrow::error::ArrowError) -> Self + use<> {

@@ -14,7 +14,7 @@ pub enum Strategy {
     FirstSeen,
     /// The last in the input.
     LastSeen,
-    /// All rows of a (user, movie) pair become one: see [`aggregate`].
+    /// All rows of a (user, movie) pair become one: see [`aggregate`](crate::aggregate).
     Aggregate,
 }
 

@@ -311,7 +311,11 @@ fn columns(path: &Path, header: &ByteRecord) -> Result<[usize; 4], DatasetError>
             column,
             found: header
                 .iter()
-                .map(|name| String::from_utf8_lossy(name).chars().take(40).collect())
+                .take(20)
+                .map(|name| {
+                    let name = String::from_utf8_lossy(name);
+                    name.chars().take(40).flat_map(char::escape_debug).collect()
+                })
                 .collect::<Vec<String>>()
                 .join(", "),
             expected: INTERACTION_COLUMNS,

@@ -70,7 +70,7 @@ impl RowGroups {
         let output = Digesting::create(path)?;
         let (writer, columns) = ArrowWriter::try_new(output, schema, Some(properties(&fields)))
             .and_then(ArrowWriter::into_serialized_writer)
-            .map_err(DatasetError::parquet(path))?;
+            .map_err(DatasetError::unwritable(path))?;
         let encoder = Encoder { path: path.to_owned(), layout, fields, columns };
         Ok(Self { encoder, writer, rows: 0, pending: Rows::default() })
     }
@@ -120,7 +120,8 @@ impl RowGroups {
     /// Ends the file; it is in its place after [`FinishedTable::commit`].
     pub(crate) fn finish(mut self) -> Result<FinishedTable, DatasetError> {
         self.end_group()?;
-        let output = self.writer.into_inner().map_err(DatasetError::parquet(&self.encoder.path))?;
+        let output =
+            self.writer.into_inner().map_err(DatasetError::unwritable(&self.encoder.path))?;
         output.finish()
     }
 
@@ -166,10 +167,11 @@ impl Encoder {
         &self,
         arrays: Result<Vec<ArrayRef>, ArrowError>,
     ) -> Result<Vec<Column>, DatasetError> {
-        let arrays = arrays.map_err(DatasetError::arrow(&self.path))?;
+        let arrays =
+            arrays.map_err(ParquetError::from).map_err(DatasetError::unwritable(&self.path))?;
         // The number of a row group matters for encryption alone.
         let writers = self.columns.create_column_writers(0);
-        let writers = writers.map_err(DatasetError::parquet(&self.path))?;
+        let writers = writers.map_err(DatasetError::unwritable(&self.path))?;
         let columns = writers.into_iter().zip(&self.fields).zip(arrays);
         let column = |((writer, field), array): ((_, &Field), ArrayRef)| {
             // The file's schema calls texts a dictionary, for programs that read it; here they may
@@ -185,7 +187,7 @@ impl Encoder {
         compute_leaves(&field, &array)
             .and_then(|leaves| leaves.iter().try_for_each(|leaf| writer.write(leaf)))
             .and_then(|()| writer.close())
-            .map_err(DatasetError::parquet(&self.path))
+            .map_err(DatasetError::unwritable(&self.path))
     }
 
     fn write(
@@ -201,7 +203,7 @@ impl Encoder {
             row_group.close()?;
             Ok(())
         };
-        write().map_err(DatasetError::parquet(&self.path))
+        write().map_err(DatasetError::unwritable(&self.path))
     }
 }
 

@@ -96,6 +96,7 @@ fn odd_csv_files_are_read_or_named() {
     place.refuses(b"user_id,movie_id,rating,timestamp\n1,a\xff,1,1\n", "line 2: movie_id");
     // Two ids that are text only together.
     place.refuses(b"user_id,movie_id,rating,timestamp\n1,a\xc3,1,1\n1,\xa9b,1,1\n", "line 2");
+    place.refuses(b"user_id\x1b[2J,rating\n1,2\n", "it has user_id\\u{1b}[2J, rating");
     place.refuses("x".repeat(2 << 20), "longer than 512 KiB");
     let open = format!("{HEADER}1,a,1,1\n1,\"{}", "x\n".repeat(2 << 20));
     place.refuses(open, "byte 42 is longer than 512 KiB");
