@@ -7,6 +7,7 @@ mod digesting;
 mod parquet_file;
 mod row_groups;
 mod rows;
+mod shared_file;
 mod writer;
 
 use std::path::Path;

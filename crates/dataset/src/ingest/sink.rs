@@ -62,7 +62,7 @@ impl Sink {
             events.append(&parsed.rows)?;
         }
         match &mut self.interactions {
-            TableFile::Csv(output) => output.append(&parsed.csv),
+            TableFile::Csv(file) => file.output.append(&parsed.csv),
             TableFile::Parquet(groups) => groups.append(&parsed.rows),
         }
     }

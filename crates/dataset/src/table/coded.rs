@@ -57,9 +57,9 @@ impl CodedTable<'_> {
             let user_id = table.user_ids[row] as i64;
             rows.push(user_id, movie, table.ratings[row], table.timestamps[row]);
         }
-        rows.details.extend_from_slice(part(self.details, range.clone()));
-        rows.stars.extend_from_slice(part(self.stars, range.clone()));
-        rows.minutes.extend_from_slice(part(self.minutes, range));
+        rows.details.extend_from_slice(rows_of(self.details, range.clone()));
+        rows.stars.extend_from_slice(rows_of(self.stars, range.clone()));
+        rows.minutes.extend_from_slice(rows_of(self.minutes, range));
         rows
     }
 
@@ -91,15 +91,15 @@ impl CodedTable<'_> {
             movies: Arc::new(DictionaryArray::try_new(codes, Arc::<StringArray>::clone(ids))?),
             ratings: &self.rows.ratings[range.clone()],
             timestamps: self.rows.timestamps[range.clone()].to_vec(),
-            details: part(self.details, range.clone()),
-            stars: part(self.stars, range.clone()).to_vec(),
-            minutes: part(self.minutes, range).to_vec(),
+            details: rows_of(self.details, range.clone()),
+            stars: rows_of(self.stars, range.clone()).to_vec(),
+            minutes: rows_of(self.minutes, range).to_vec(),
         };
         Ok(columns.into_arrays(layout))
     }
 }
 
 /// Some rows of a column, if the layout has it.
-fn part<T>(column: &[T], range: Range<usize>) -> &[T] {
+fn rows_of<T>(column: &[T], range: Range<usize>) -> &[T] {
     if column.is_empty() { column } else { &column[range] }
 }

@@ -1,14 +1,8 @@
 use std::{
     any::Any,
-    fs::File,
-    io::{self, Read},
-    os::unix::fs::FileExt,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use arrow::{
@@ -25,12 +19,12 @@ use parquet::{
         },
     },
     errors::ParquetError,
-    file::reader::{ChunkReader, Length},
 };
 
 use super::{
     EVENT_COLUMNS, INTERACTION_COLUMNS, check_rows,
     chunk::{Chunk, Coder, KnownIds, Merger, Place},
+    shared_file::SharedFile,
 };
 use crate::{
     DatasetError, EventDetail, EventTable, Progress,
@@ -58,14 +52,14 @@ pub(super) fn read(
     progress: &mut dyn Progress,
     wanted: Wanted,
 ) -> Result<EventTable, DatasetError> {
-    let files: Vec<TableFile> =
-        paths.iter().map(|path| TableFile::open(path, wanted)).collect::<Result<_, _>>()?;
+    let files: Vec<ParquetFile> =
+        paths.iter().map(|path| ParquetFile::open(path, wanted)).collect::<Result<_, _>>()?;
     let rows = files.iter().fold(0, |rows: u64, file| rows.saturating_add(file.rows));
     if let Some(path) = paths.first() {
         check_rows(path, usize::try_from(rows).unwrap_or(usize::MAX))?;
     }
     progress.begin("reading the table", Some(rows));
-    let mut pieces = Pieces { groups: files.iter().flat_map(TableFile::groups), open: None };
+    let mut pieces = Pieces { groups: files.iter().flat_map(ParquetFile::groups), open: None };
     let known = KnownIds::default();
     let mut merger = Merger::new(&known);
     let merged = AtomicU64::new(0);
@@ -91,7 +85,7 @@ pub(super) fn read(
 }
 
 /// A file that is open and whose footer was read.
-struct TableFile<'a> {
+struct ParquetFile<'a> {
     path: &'a Path,
     file: SharedFile,
     metadata: ArrowReaderMetadata,
@@ -103,14 +97,14 @@ struct TableFile<'a> {
 /// One row group of a file.
 #[derive(Clone, Copy)]
 struct Group<'a> {
-    file: &'a TableFile<'a>,
+    file: &'a ParquetFile<'a>,
     index: usize,
     rows: u64,
     /// Number of its first row in the file, from 1.
     first_row: u64,
 }
 
-impl<'a> TableFile<'a> {
+impl<'a> ParquetFile<'a> {
     fn open(path: &'a Path, wanted: Wanted) -> Result<Self, DatasetError> {
         let file = SharedFile::open(path)?;
         let metadata = unwound(path, || ArrowReaderMetadata::load(&file, Default::default()))?;
@@ -268,58 +262,6 @@ impl<'a, G: Iterator<Item = Group<'a>>> Pieces<'a, G> {
                 Some(group) => self.open = Some(group.batches()?),
             }
         }
-    }
-}
-
-/// A file that several threads read at places of their own. It stays the file that was opened,
-/// whatever takes its name meanwhile.
-#[derive(Clone)]
-struct SharedFile {
-    file: Arc<File>,
-    bytes: u64,
-}
-
-impl SharedFile {
-    fn open(path: &Path) -> Result<Self, DatasetError> {
-        let file = fs_err::File::open(path)?.into_parts().0;
-        let bytes = file.metadata()?.len();
-        Ok(Self { file: Arc::new(file), bytes })
-    }
-}
-
-impl Length for SharedFile {
-    fn len(&self) -> u64 {
-        self.bytes
-    }
-}
-
-impl ChunkReader for SharedFile {
-    type T = io::BufReader<ReadFrom>;
-
-    fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
-        Ok(io::BufReader::new(ReadFrom { file: Arc::clone(&self.file), position: start }))
-    }
-
-    fn get_bytes(&self, start: u64, length: usize) -> Result<bytes::Bytes, ParquetError> {
-        let end = start.checked_add(length as u64).filter(|&end| end <= self.bytes);
-        end.ok_or_else(|| ParquetError::EOF("the file is cut short".to_owned()))?;
-        let mut buffer = vec![0; length];
-        self.file.read_exact_at(&mut buffer, start)?;
-        Ok(buffer.into())
-    }
-}
-
-/// The bytes of a file from some place on.
-struct ReadFrom {
-    file: Arc<File>,
-    position: u64,
-}
-
-impl Read for ReadFrom {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read_at(buffer, self.position)?;
-        self.position += read as u64;
-        Ok(read)
     }
 }
 

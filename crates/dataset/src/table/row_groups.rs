@@ -75,6 +75,10 @@ impl RowGroups {
         Ok(Self { encoder, writer, rows: 0, pending: Rows::default() })
     }
 
+    pub(super) fn layout(&self) -> TableLayout {
+        self.encoder.layout
+    }
+
     /// Appends rows; every row group that ends with them is encoded, its columns on all threads,
     /// and written.
     pub(crate) fn append(&mut self, rows: &Rows) -> Result<(), DatasetError> {

@@ -14,8 +14,14 @@ use crate::{
 
 /// A table file in the making, csv or Parquet by the ending of its name.
 pub(crate) enum TableFile {
-    Csv(Box<Digesting>),
+    Csv(Box<CsvFile>),
     Parquet(Box<RowGroups>),
+}
+
+/// A csv file in the making, with its header.
+pub(crate) struct CsvFile {
+    pub(crate) output: Digesting,
+    layout: TableLayout,
 }
 
 impl TableFile {
@@ -26,22 +32,23 @@ impl TableFile {
                 let names: Vec<String> =
                     layout.fields().iter().map(|field| field.name().clone()).collect();
                 output.append(format!("{}\n", names.join(",")).as_bytes())?;
-                Ok(Self::Csv(Box::new(output)))
+                Ok(Self::Csv(Box::new(CsvFile { output, layout })))
             }
             TableFormat::Parquet => Ok(Self::Parquet(Box::new(RowGroups::create(path, layout)?))),
         }
     }
 
-    fn append(&mut self, layout: TableLayout, table: &CodedTable<'_>) -> Result<(), DatasetError> {
+    fn append(&mut self, table: &CodedTable<'_>) -> Result<(), DatasetError> {
         match self {
             Self::Parquet(groups) => groups.append_table(table),
-            Self::Csv(output) => {
+            Self::Csv(file) => {
+                let CsvFile { output, layout } = &mut **file;
                 let (count, rows) = (table.len(), table.csv_rows());
                 let mut starts = (0..count).step_by(rows);
                 stages::run(
                     BatchSize::ManyBlocks,
                     || Ok(starts.next()),
-                    |start| table.rows(start..count.min(start + rows)).to_csv(layout),
+                    |start| table.rows(start..count.min(start + rows)).to_csv(*layout),
                     |text| output.append(&text),
                     || Ok(()),
                 )
@@ -49,9 +56,16 @@ impl TableFile {
         }
     }
 
+    fn layout(&self) -> TableLayout {
+        match self {
+            Self::Csv(file) => file.layout,
+            Self::Parquet(groups) => groups.layout(),
+        }
+    }
+
     pub(crate) fn finish(self) -> Result<FinishedTable, DatasetError> {
         match self {
-            Self::Csv(output) => output.finish(),
+            Self::Csv(file) => file.output.finish(),
             Self::Parquet(groups) => groups.finish(),
         }
     }
@@ -63,7 +77,6 @@ impl TableFile {
 /// number of threads.
 pub struct InteractionsWriter {
     file: TableFile,
-    layout: TableLayout,
 }
 
 impl InteractionsWriter {
@@ -84,7 +97,7 @@ impl InteractionsWriter {
     }
 
     fn open(path: &Path, layout: TableLayout) -> Result<Self, DatasetError> {
-        Ok(Self { file: TableFile::create(path, layout)?, layout })
+        Ok(Self { file: TableFile::create(path, layout)? })
     }
 
     /// Appends all rows of a table.
@@ -95,8 +108,12 @@ impl InteractionsWriter {
     /// # Panics
     /// When the file was started for aggregated rows.
     pub fn append(&mut self, table: &Interactions) -> Result<(), DatasetError> {
-        assert_eq!(self.layout, TableLayout::Interactions, "aggregated rows have their own method");
-        self.file.append(self.layout, &table.into())
+        assert_eq!(
+            self.file.layout(),
+            TableLayout::Interactions,
+            "aggregated rows have their own method"
+        );
+        self.file.append(&table.into())
     }
 
     /// Appends all rows of an aggregated table.
@@ -107,8 +124,12 @@ impl InteractionsWriter {
     /// # Panics
     /// When the file was not started for aggregated rows.
     pub fn append_aggregated(&mut self, table: &Aggregated) -> Result<(), DatasetError> {
-        assert_eq!(self.layout, TableLayout::Aggregated, "four-column rows have their own method");
-        self.file.append(self.layout, &table.into())
+        assert_eq!(
+            self.file.layout(),
+            TableLayout::Aggregated,
+            "four-column rows have their own method"
+        );
+        self.file.append(&table.into())
     }
 
     /// Ends the file; it is in its place after [`FinishedTable::commit`].
@@ -140,7 +161,7 @@ impl EventsWriter {
     /// # Errors
     /// [`DatasetError`] when the file cannot be written.
     pub fn append(&mut self, table: &EventTable) -> Result<(), DatasetError> {
-        self.file.append(TableLayout::Events, &table.into())
+        self.file.append(&table.into())
     }
 
     /// Ends the file; it is in its place after [`FinishedTable::commit`].
