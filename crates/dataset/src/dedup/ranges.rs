@@ -34,7 +34,7 @@ pub(super) struct UserRanges {
     least: u64,
 }
 
-/// Ranges to aim for: enough to keep a range of some ten million rows in a processor's cache.
+/// Ranges to aim for: of a table of tens of millions of rows, each then fits a processor's cache.
 const RANGES: u64 = 1 << 11;
 
 impl UserRanges {
