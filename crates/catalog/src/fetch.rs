@@ -40,10 +40,10 @@ const NOTABLE_PAUSE: Duration = Duration::from_secs(5);
 /// ([`FaultReason`]) are followed by up to [`FetchConfig::retries`] more requests, each after a
 /// back-off in which other ids are asked about; 429 and 503 with `Retry-After` hold back all
 /// requests for the time they name and are no fault of the id, but one that is put off more than
-/// [`FetchConfig::max_waits`] times fails. Between the starts of any two
-/// requests lies 1 / [`FetchConfig::rate_limit`] at least, retries included, and an idle time earns
-/// no later burst; over a connection that is slow, at most as many requests as there are
-/// connections can arrive closer together than they were sent.
+/// [`FetchConfig::max_waits`] times fails. Between the starts of any two requests lies
+/// 1 / [`FetchConfig::rate_limit`] at least, retries included, and an idle time earns no later
+/// burst; over a connection that is slow, at most as many requests as there are connections can
+/// arrive closer together than they were sent.
 ///
 /// The cache is saved every [`FetchConfig::checkpoint_every`] answers, after
 /// [`FetchConfig::checkpoint_seconds`] if there was one and before a pause as long as that; all of
@@ -51,14 +51,14 @@ const NOTABLE_PAUSE: Duration = Duration::from_secs(5);
 /// fails is a warning, and the next one is tried. It is saved at the end, also when the run stops
 /// early: because `progress` says so, or because [`FetchConfig::give_up_after`] ids in a row failed
 /// for want of a server. A server that refuses ids, redirects or answers with wrong records is
-/// there, so such failures end nothing. After a stop requests under way have half a second left, and their connections are closed; only a connection that is
-/// still being made lives on, in a thread, until its own time-out. Calling again goes on where the
-/// last run stopped.
+/// there, so such failures end nothing. After a stop requests under way have half a second left,
+/// and their connections are closed; only a connection that is still being made lives on, in a
+/// thread, until its own time-out. Calling again goes on where the last run stopped.
 ///
 /// # Errors
 /// [`CatalogError`] when the configuration is not valid, threads cannot be started, or saving fails
-/// at the end: then what the last checkpoint wrote is still there. Faulty answers are no error but a part of
-/// the summary.
+/// at the end: then what the last checkpoint wrote is still there. Faulty answers are no error but
+/// a part of the summary.
 pub fn fetch<R: Records>(
     ids: impl IntoIterator<Item = String>,
     config: &FetchConfig,
@@ -215,9 +215,6 @@ impl<R: Records> Run<'_, R> {
         self.schedule.answered();
         self.progress.advance(1);
         self.checkpoints.answered();
-        if self.checkpoints.is_due() {
-            self.checkpoint();
-        }
     }
 
     /// Saves on the way. A disk that is full now may not be so later, and what came is in memory.

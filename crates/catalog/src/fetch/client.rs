@@ -36,7 +36,8 @@ impl Client {
         Self { agent, max_body: config.max_body }
     }
 
-    /// Sends one request and reads as much of its answer as tells what it is. Blocks for at most the time-out.
+    /// Sends one request and reads as much of its answer as tells what it is. Blocks for at most
+    /// the time-out.
     pub(super) fn get(&self, url: &str) -> Reply {
         match self.agent.get(url).call() {
             Ok(response) => self.read(response),
