@@ -215,6 +215,10 @@ impl<R: Records> Run<'_, R> {
         self.schedule.answered();
         self.progress.advance(1);
         self.checkpoints.answered();
+        // Here as well as between answers: many may be there at once.
+        if self.checkpoints.is_due() {
+            self.checkpoint();
+        }
     }
 
     /// Saves on the way. A disk that is full now may not be so later, and what came is in memory.
