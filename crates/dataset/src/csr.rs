@@ -17,37 +17,52 @@ impl Csr {
     /// Builds from triplets in any order.
     ///
     /// Of several entries at one place the last given stays; the second part of the answer counts
-    /// the entries that were dropped so. O(n log n) in the number of entries.
+    /// the entries that were dropped so. O(n log m) in the number of entries and of the longest
+    /// row's.
     ///
     /// # Panics
     /// When an entry lies outside `rows` × `columns`.
     #[must_use]
-    pub fn from_triplets(rows: usize, columns: usize, mut triplets: Vec<Triplet>) -> (Self, usize) {
-        let given = triplets.len();
-        // Stable, so that of equal places the last given is the last of its run.
-        triplets.sort_by_key(|&(row, column, _)| (row, column));
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "whoever has collected them is done with them"
+    )]
+    pub fn from_triplets(rows: usize, columns: usize, triplets: Vec<Triplet>) -> (Self, usize) {
+        Self::from_entries(rows, columns, triplets.iter().copied())
+    }
+
+    /// [`from_triplets`](Self::from_triplets) for triplets that are gone through twice rather than
+    /// held.
+    ///
+    /// # Panics
+    /// When an entry lies outside `rows` × `columns`.
+    #[must_use]
+    pub fn from_entries(
+        rows: usize,
+        columns: usize,
+        triplets: impl Iterator<Item = Triplet> + Clone,
+    ) -> (Self, usize) {
         let mut indptr = vec![0_u64; rows + 1];
-        let mut indices: Vec<u32> = Vec::with_capacity(given);
-        let mut values: Vec<f32> = Vec::with_capacity(given);
-        let mut previous = None;
-        for (row, column, value) in triplets {
+        for (row, column, _) in triplets.clone() {
             assert!((column as usize) < columns, "column {column} outside {columns}");
-            if previous == Some((row, column)) {
-                if let Some(last) = values.last_mut() {
-                    *last = value;
-                }
-                continue;
-            }
-            previous = Some((row, column));
             indptr[row as usize + 1] += 1;
-            indices.push(column);
-            values.push(value);
         }
         for row in 0..rows {
             indptr[row + 1] += indptr[row];
         }
-        let duplicates = given - indices.len();
-        (Self { columns, indptr, indices, values }, duplicates)
+        let given = indptr[rows] as usize;
+        let (mut indices, mut values) = (vec![0_u32; given], vec![0_f32; given]);
+        let mut next = indptr.clone();
+        for (row, column, value) in triplets {
+            let place = &mut next[row as usize];
+            (indices[*place as usize], values[*place as usize]) = (column, value);
+            *place += 1;
+        }
+        drop(next);
+        let kept = sort_rows(&mut indptr, &mut indices, &mut values);
+        indices.truncate(kept);
+        values.truncate(kept);
+        (Self { columns, indptr, indices, values }, given - kept)
     }
 
     /// Number of rows.
@@ -115,4 +130,29 @@ impl Csr {
         }
         Self { columns: self.rows(), indptr, indices, values }
     }
+}
+
+/// Sorts the entries of each row by column and closes up the gaps that entries leave of which a
+/// later one has the same column; gives the number of entries left.
+fn sort_rows(indptr: &mut [u64], indices: &mut [u32], values: &mut [f32]) -> usize {
+    let mut kept = 0;
+    let mut sorted: Vec<(u32, f32)> = Vec::new();
+    let mut start = 0;
+    for end in &mut indptr[1..] {
+        let row = start..*end as usize;
+        start = row.end;
+        sorted.clear();
+        sorted.extend(indices[row.clone()].iter().copied().zip(values[row].iter().copied()));
+        // Stable, so that of equal columns the last given is the last of its run.
+        sorted.sort_by_key(|&(column, _)| column);
+        let followed = sorted.iter().skip(1).map(|&(column, _)| Some(column)).chain([None]);
+        for (&(column, value), next) in sorted.iter().zip(followed) {
+            if next != Some(column) {
+                (indices[kept], values[kept]) = (column, value);
+                kept += 1;
+            }
+        }
+        *end = kept as u64;
+    }
+    kept
 }

@@ -32,17 +32,24 @@ impl RatingMatrix {
             .iter()
             .map(|id| movies.row(id).map_or(u32::MAX, |item| item.0))
             .collect();
-        let mut order: Vec<u32> = (0..table.len() as u32).collect();
+        let rows: Vec<u32> = table
+            .user_ids
+            .iter()
+            .map(|&id| users.row(id).map_or(u32::MAX, |user| user.0))
+            .collect();
+        let triplet = |place: usize| {
+            (rows[place], columns[table.movies[place] as usize], f32::from(table.ratings[place]))
+        };
+        let shape = (users.len(), movies.len());
         // Of equal places the last given stays, so what is to stay comes last.
-        order.sort_by_key(|&row| table.timestamps[row as usize]);
-        let triplets = order.iter().map(|&row| {
-            let row = row as usize;
-            let rating = table.ratings[row] as f32;
-            let user = users.row(table.user_ids[row]).map_or(u32::MAX, |user| user.0);
-            (user, columns[table.movies[row] as usize], rating)
-        });
-        let (ratings, merged_rows) =
-            Csr::from_triplets(users.len(), movies.len(), triplets.collect());
+        let (ratings, merged_rows) = if ascends(&rows, &table.timestamps, users.len()) {
+            Csr::from_entries(shape.0, shape.1, (0..table.len()).map(triplet))
+        } else {
+            let mut order: Vec<u32> = (0..table.len() as u32).collect();
+            order.sort_by_key(|&place| table.timestamps[place as usize]);
+            let triplets = order.iter().map(|&place| triplet(place as usize));
+            Csr::from_entries(shape.0, shape.1, triplets)
+        };
         Self { users, movies, ratings, merged_rows }
     }
 
@@ -63,4 +70,13 @@ impl RatingMatrix {
         let (columns, values) = self.ratings.row(user.index());
         columns.binary_search(&item.0).ok().map(|place| values[place])
     }
+}
+
+/// Whether the rows of each user are in the order of their time.
+fn ascends(users: &[u32], timestamps: &[i64], count: usize) -> bool {
+    let mut latest = vec![i64::MIN; count];
+    users.iter().zip(timestamps).all(|(&user, &timestamp)| {
+        let before = std::mem::replace(&mut latest[user as usize], timestamp);
+        before <= timestamp
+    })
 }

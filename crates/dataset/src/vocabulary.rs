@@ -1,4 +1,7 @@
-use std::{collections::HashMap, fmt, io};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt, io,
+};
 
 use foldhash::fast::RandomState;
 use marquee_recommender::{ItemRow, UserRow};
@@ -24,11 +27,10 @@ impl UserVocabulary {
     /// The vocabulary of the given ids, which may repeat and stand in any order.
     #[must_use]
     pub fn new(ids: impl IntoIterator<Item = u64>) -> Self {
-        let mut distinct: Vec<u64> = ids.into_iter().collect();
-        distinct.sort_unstable();
-        distinct.dedup();
-        distinct.sort_by_cached_key(|id| DecimalText::of(*id));
-        Self::from_rows(distinct)
+        let distinct: HashSet<u64, RandomState> = ids.into_iter().collect();
+        let mut ids: Vec<u64> = distinct.into_iter().collect();
+        ids.sort_by_cached_key(|id| DecimalText::of(*id));
+        Self::from_rows(ids)
     }
 
     fn from_rows(ids: Vec<u64>) -> Self {
