@@ -56,6 +56,32 @@ for genres, weights in zip(preferences["top_genres"], preferences["weights"]):
 events = pq.read_table(folder / "events.parquet")
 assert events.schema.names == ["user_id", "movie_id", "kind", "minute", "stars", "timestamp"]
 
+# What als-recommend wrote for everybody: the best unseen films of all, by id and rank.
+recommended = pq.read_table(folder / "recommendations.parquet")
+types = {field.name: str(field.type) for field in recommended.schema}
+assert types == {
+    "user_id": "int64",
+    "rank": "int32",
+    "movie_id": "dictionary<values=string, indices=int32, ordered=0>",
+    "score": "float",
+}, types
+recommended = recommended.to_pydict()
+places = list(zip(recommended["user_id"], recommended["rank"]))
+assert places == sorted(set(places))
+lists = {}
+for user, rank, movie, score in zip(*recommended.values()):
+    films = lists.setdefault(user, [])
+    assert rank == len(films) + 1
+    films.append((movies[movie], score))
+unseen = np.where(watched, -np.inf, scores)
+for user, row in users.items():
+    best = np.sort(unseen[row])[::-1][:20]
+    best = best[np.isfinite(best)]
+    films = lists.pop(int(user), [])
+    assert np.allclose([score for _, score in films], best, rtol=1e-5, atol=1e-6), user
+    assert np.allclose([unseen[row, film] for film, _ in films], best, rtol=1e-5, atol=1e-6), user
+assert not lists
+
 # Manifests vouch for themselves and for every file.
 for name in ("model_manifest.json", "popgen_manifest.json"):
     text = (folder / name).read_text(encoding="utf-8")

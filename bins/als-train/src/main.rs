@@ -46,7 +46,7 @@ struct Args {
     /// Seed of the random start
     #[arg(long, default_value_t = marquee_als::DEFAULT_RANDOM_STATE)]
     random_state: u64,
-    /// How a row is solved: auto, cholesky
+    /// How a row is solved: auto, cholesky, woodbury, cg
     #[arg(long, default_value = "auto")]
     solver: Solver,
     /// Threads to train with [default: one per core]; the model does not depend on it

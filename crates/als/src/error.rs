@@ -31,7 +31,7 @@ pub enum AlsError {
         alpha: f64,
     },
     /// A text names no [`Solver`](crate::Solver).
-    #[error("solver {name:?} does not exist: choose auto or cholesky")]
+    #[error("solver {name:?} does not exist: choose auto, cholesky, woodbury or cg")]
     UnknownSolver {
         /// The name given.
         name: String,
@@ -85,6 +85,37 @@ pub enum AlsError {
         /// λ of the training.
         regularization: f64,
     },
+    /// A rating given to [`FoldIn`](crate::FoldIn) cannot be used.
+    #[error(
+        "rating {rating} of row {row} cannot be used: rows are below {rows} and come once, ratings \
+         are at least 0 and 1 + alpha × rating is finite in single precision"
+    )]
+    Entry {
+        /// Row of the fixed side.
+        row: usize,
+        /// The rating.
+        rating: f32,
+        /// Rows there are.
+        rows: usize,
+    },
+    /// The system of ratings given to [`FoldIn`](crate::FoldIn) has no solution in double precision
+    /// that fits single precision.
+    #[error(
+        "the system of the ratings cannot be solved with regularization {regularization}: raise \
+         the regularization"
+    )]
+    Unsolvable {
+        /// λ of the system.
+        regularization: f64,
+    },
+    /// The factors, or what finding them needs, do not fit the machine's memory.
+    #[error("{rows} rows of {factors} factors do not fit into memory: choose fewer factors")]
+    Memory {
+        /// Rows of the matrix there was no room for.
+        rows: usize,
+        /// Its columns.
+        factors: usize,
+    },
     /// The observer stopped the training.
     #[error("cancelled in iteration {iteration} after solving for the {side}s")]
     Cancelled {
@@ -115,7 +146,11 @@ pub enum AlsError {
         /// The first such row.
         row: usize,
     },
-    /// The factors of a model are so great that a score may be infinite.
+    /// A factor of a user who is not in the model is NaN or infinite.
+    #[error("the user's factors hold a value that is not finite")]
+    UserNotFinite,
+    /// The factors of a model, or of a user who is not in it, are so great that a score may be
+    /// infinite.
     #[error("the factors are so great that scores may not fit single precision")]
     ScoreNotFinite,
     /// A model file cannot be opened, or is no zip archive.
@@ -150,7 +185,7 @@ pub enum AlsError {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ModelFileFault {
-    /// It cannot be read as an array of little-endian 32-bit floats.
+    /// It cannot be read as an array of little-endian floats of 32 or 64 bits.
     #[error(transparent)]
     Array(#[from] NpzFault),
     /// The array is not two-dimensional.
@@ -158,6 +193,14 @@ pub enum ModelFileFault {
     Shape {
         /// The shape in the header.
         shape: Vec<u64>,
+    },
+    /// A 64-bit float of the array is beyond what 32 bits hold.
+    #[error("row {row} holds {value:e}, which does not fit single precision")]
+    Range {
+        /// The first such row.
+        row: usize,
+        /// The value.
+        value: f64,
     },
     /// The two arrays have different numbers of factors.
     #[error("it has {found} factors, user_factors has {expected}")]

@@ -3,8 +3,8 @@ use rayon::prelude::*;
 
 use crate::{
     Matrix,
-    lanes::{Lanes, widen},
-    triangle::{Triangle, strips},
+    lanes::{Lanes, runs, widen},
+    triangle::Triangle,
 };
 
 /// Rows whose sum is formed on its own. Part of the definition of the result: sums of blocks are
@@ -47,12 +47,12 @@ impl WithSimd for BlockSum<'_> {
     fn with_simd<S: Simd>(self, simd: S) -> Triangle {
         let order = self.matrix.columns();
         let mut sum = Triangle::zeros(order);
-        let mut batch = vec![Lanes::ZERO; strips(order) * BATCH];
+        let mut batch = vec![Lanes::ZERO; runs(order) * BATCH];
         let end = self.matrix.rows().min((self.block + 1) * BLOCK_ROWS);
         for first in (self.block * BLOCK_ROWS..end).step_by(BATCH) {
             let count = BATCH.min(end - first);
             for place in 0..count {
-                widen(self.matrix.row(first + place), |run, values| {
+                widen(self.matrix.tail_from(first + place), order, |run, values| {
                     batch[run * BATCH + place] = *values;
                 });
             }

@@ -4,30 +4,31 @@ use rayon::prelude::*;
 
 use crate::{
     AlsError, Matrix, Side,
-    solve::{FixedSide, RowFault, Workspace, solve_row},
+    solve::{Deferred, Entries, FixedSide, RowFault, Workspace, solve_row},
 };
 
-/// Rows a thread takes at a time.
-const TASK_ROWS: usize = 64;
+/// What the rows a thread takes at a time cost, in entries: a row itself counts as
+/// [`ROW_ENTRIES`].
+const TASK_ENTRIES: usize = 4096;
+const ROW_ENTRIES: usize = 32;
 
 /// Solves for every row of `solved`, on the current thread pool. Row `r` of `ratings` holds the
 /// entries of row `r`; each row is written by the one thread that solves it.
 pub(crate) fn half_step(
     side: Side,
     ratings: &Csr,
-    fixed: FixedSide<'_>,
+    fixed: &FixedSide<'_>,
     solved: &mut Matrix,
 ) -> Result<(), AlsError> {
     let factors = solved.columns();
     let arch = Arch::new();
-    let fault = solved
-        .as_mut_slice()
-        .par_chunks_mut(TASK_ROWS * factors)
-        .enumerate()
+    let fault = tasks(ratings, solved)
+        .into_iter()
+        .par_bridge()
         .map_init(
-            || Workspace::new(factors),
-            |workspace, (task, rows)| {
-                arch.dispatch(Task { first: task * TASK_ROWS, ratings, fixed, workspace, rows })
+            || (Workspace::new(factors), Deferred::new(factors)),
+            |(workspace, deferred), (first, rows)| {
+                arch.dispatch(Task { first, ratings, fixed, workspace, deferred, rows })
             },
         )
         // The lowest row, whichever thread was first: errors are as repeatable as results.
@@ -40,6 +41,33 @@ pub(crate) fn half_step(
         }
         Some((row, RowFault::NonFinite)) => Err(AlsError::NonFinite { side, row, regularization }),
     }
+}
+
+/// Cuts the rows to be solved into tasks of about the same cost, each with the row it starts at.
+///
+/// The costliest come first, so that none of them is left when the others are done.
+fn tasks<'a>(ratings: &Csr, solved: &'a mut Matrix) -> Vec<(usize, &'a mut [f32])> {
+    let factors = solved.columns();
+    let (indptr, _) = ratings.pattern();
+    let entries = |from: usize, to: usize| (indptr[to] - indptr[from]) as usize;
+    let mut costs = Vec::new();
+    let mut tasks = Vec::new();
+    let mut rest = solved.as_mut_slice();
+    let mut first = 0;
+    for row in 1..=ratings.rows() {
+        let cost = entries(first, row) + (row - first) * ROW_ENTRIES;
+        if cost < TASK_ENTRIES && row < ratings.rows() {
+            continue;
+        }
+        let (rows, behind) = rest.split_at_mut((row - first) * factors);
+        rest = behind;
+        costs.push(cost);
+        tasks.push((first, rows));
+        first = row;
+    }
+    let mut tasks: Vec<_> = costs.into_iter().zip(tasks).collect();
+    tasks.sort_by_key(|&(cost, (first, _))| (std::cmp::Reverse(cost / TASK_ENTRIES), first));
+    tasks.into_iter().map(|(_, task)| task).collect()
 }
 
 type Fault = Option<(usize, RowFault)>;
@@ -55,8 +83,9 @@ fn lowest(a: Fault, b: Fault) -> Fault {
 struct Task<'a> {
     first: usize,
     ratings: &'a Csr,
-    fixed: FixedSide<'a>,
+    fixed: &'a FixedSide<'a>,
     workspace: &'a mut Workspace,
+    deferred: &'a mut Deferred,
     rows: &'a mut [f32],
 }
 
@@ -65,15 +94,40 @@ impl WithSimd for Task<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Fault {
-        let factors = self.fixed.factors.columns();
-        for (place, row) in self.rows.chunks_exact_mut(factors).enumerate() {
-            let entries = self.ratings.row(self.first + place);
-            if let Err(fault) = solve_row(simd, self.fixed, entries, self.workspace, row) {
-                return Some((self.first + place, fault));
+        let Self { first, ratings, fixed, workspace, deferred, rows } = self;
+        let factors = fixed.factors.columns();
+        let (indptr, indices) = ratings.pattern();
+        let mut fault = None;
+        for place in 0..rows.len() / factors {
+            let (columns, ratings) = ratings.row(first + place);
+            let upcoming = &indices[indptr[first + place + 1] as usize..];
+            let entries = Entries { columns, ratings, upcoming };
+            let row = &mut rows[place * factors..][..factors];
+            let solved = solve_row(simd, fixed, entries, workspace, deferred, (place, row));
+            if let Err(found) = solved {
+                fault = lowest(fault, Some((first + place, found)));
+                break;
+            }
+            if deferred.is_full() {
+                fault = lowest(fault, finish(simd, first, fixed, deferred, rows));
             }
         }
-        None
+        lowest(fault, finish(simd, first, fixed, deferred, rows))
     }
+}
+
+/// Finishes the deferred rows of a task.
+#[inline(always)]
+fn finish<S: Simd>(
+    simd: S,
+    first: usize,
+    fixed: &FixedSide<'_>,
+    deferred: &mut Deferred,
+    rows: &mut [f32],
+) -> Fault {
+    let whitening = fixed.whitening()?;
+    let finished = deferred.finish(simd, whitening, fixed.factors.columns(), rows);
+    finished.err().map(|(place, fault)| (first + place, fault))
 }
 
 #[cfg(test)]
@@ -81,52 +135,76 @@ mod tests {
     use pulp::Scalar;
 
     use super::*;
-    use crate::{AlsConfig, gram::gram};
+    use crate::{AlsConfig, Solver, cost::Choice, gram::gram};
 
-    /// Entries, values and configuration of a small half-step with rows of 0 to 70 entries.
-    fn case() -> (Csr, Matrix, AlsConfig) {
-        let config = AlsConfig { factors: 19, ..AlsConfig::default() };
+    /// Rows of 0 to 70 entries.
+    fn ratings(columns: usize) -> Csr {
         let triplets = (0..64_u32)
-            .flat_map(|row| (0..row + 7).skip_while(move |_| row == 5).map(move |i| (row, i, 1.0)))
+            .flat_map(|row| {
+                let entries = (0..row + 7).skip_while(move |_| row == 5);
+                entries.map(move |i| (row, i, (i % 4) as f32 * 0.75))
+            })
             .collect();
-        let (ratings, _) = Csr::from_triplets(64, 80, triplets);
-        let values = (0..80 * 19).map(|i| ((i * 37 % 101) as f32 - 50.0) / 90.0).collect();
-        (ratings, Matrix::new(80, 19, values).expect("as many values as needed"), config)
+        Csr::from_triplets(64, columns, triplets).0
+    }
+
+    fn factors(rows: usize, columns: usize) -> Matrix {
+        let values = (0..rows * columns).map(|i| ((i * 37 % 101) as f32 - 50.0) / 90.0).collect();
+        Matrix::new(rows, columns, values).expect("as many values as needed")
+    }
+
+    /// The bits of a half-step on given instructions.
+    fn bits(
+        instructions: impl FnOnce(Task<'_>) -> Fault,
+        solver: Solver,
+        shape: (usize, usize),
+    ) -> Vec<u32> {
+        let (columns, count) = shape;
+        let config = AlsConfig { factors: count, solver, ..AlsConfig::default() };
+        let (ratings, factors) = (ratings(columns), factors(columns, count));
+        let choice = Choice::new(&ratings, &config);
+        let fixed = FixedSide::new(&factors, &gram(&factors), &config, choice);
+        let mut rows = vec![0.25; 64 * count];
+        let (mut workspace, mut deferred) = (Workspace::new(count), Deferred::new(count));
+        let fault = instructions(Task {
+            first: 0,
+            ratings: &ratings,
+            fixed: &fixed,
+            workspace: &mut workspace,
+            deferred: &mut deferred,
+            rows: &mut rows,
+        });
+        assert_eq!(fault, None);
+        rows.iter().map(|value| value.to_bits()).collect()
     }
 
     #[test]
     fn every_instruction_set_gives_the_same_bytes() {
-        let (ratings, factors, config) = case();
-        let mut system = gram(&factors);
-        system.add_to_diagonal(config.regularization);
-        let fixed = FixedSide { factors: &factors, gram: &system, config: &config };
-        let solve = |vectors: bool| {
-            let mut rows = vec![f32::NAN; 64 * 19];
-            let mut workspace = Workspace::new(19);
-            let task = Task {
-                first: 0,
-                ratings: &ratings,
-                fixed,
-                workspace: &mut workspace,
-                rows: &mut rows,
-            };
-            let fault = if vectors { Arch::new().dispatch(task) } else { Scalar.vectorize(task) };
-            assert_eq!(fault, None);
-            rows.iter().map(|value| value.to_bits()).collect::<Vec<_>>()
-        };
-        assert_eq!(solve(true), solve(false));
+        // With 80 columns rows are kept whitened, with 800 they are not. Counts of factors are and
+        // are not those of whole registers.
+        for solver in [Solver::Auto, Solver::Cholesky, Solver::Woodbury, Solver::Cg] {
+            for shape in [(80, 1), (80, 16), (80, 19), (80, 50), (800, 19), (800, 24)] {
+                let best = bits(|task| Arch::new().dispatch(task), solver, shape);
+                let portable = bits(|task| Scalar.vectorize(task), solver, shape);
+                assert_eq!(best, portable, "{solver}, {shape:?}");
+                #[cfg(target_arch = "x86_64")]
+                if let Some(simd) = pulp::x86::V3::try_new() {
+                    let narrow = bits(|task| Simd::vectorize(simd, task), solver, shape);
+                    assert_eq!(narrow, portable, "AVX2: {solver}, {shape:?}");
+                }
+            }
+        }
     }
 
     #[test]
     fn a_solution_beyond_single_precision_names_its_row() {
         let factors = Matrix::new(1, 1, vec![1e-39]).expect("one value");
         let config = AlsConfig { factors: 1, regularization: 1e-80, ..AlsConfig::default() };
-        let mut system = gram(&factors);
-        system.add_to_diagonal(config.regularization);
-        let fixed = FixedSide { factors: &factors, gram: &system, config: &config };
         let (ratings, _) = Csr::from_triplets(2, 1, vec![(1, 0, 0.0)]);
-        let mut solved = Matrix::zeros(2, 1);
-        let error = half_step(Side::Item, &ratings, fixed, &mut solved).expect_err("too great");
+        let choice = Choice::new(&ratings, &config);
+        let fixed = FixedSide::new(&factors, &gram(&factors), &config, choice);
+        let mut solved = Matrix::zeros(2, 1).expect("room for two values");
+        let error = half_step(Side::Item, &ratings, &fixed, &mut solved).expect_err("too great");
         assert!(matches!(error, AlsError::NonFinite { side: Side::Item, row: 1, .. }), "{error}");
     }
 }

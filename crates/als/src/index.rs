@@ -138,9 +138,22 @@ impl ItemIndex {
         self.fronts.chunks_exact(length)
     }
 
-    /// The best `k` items for a user's factors, without those in `seen` (ascending item rows).
-    pub(crate) fn search(&self, user: &[f32], seen: &[u32], k: usize) -> Vec<ScoredItem> {
-        Arch::new().dispatch(Scan { index: self, user, seen, k })
+    /// The best `k` items for a user's factors, without those in `seen` (ascending item rows) and
+    /// those whose rows `admits` turns down. It is asked only about items that are good enough, and
+    /// is compiled into the scan: one that admits everything costs nothing.
+    pub(crate) fn search(
+        &self,
+        user: &[f32],
+        seen: &[u32],
+        k: usize,
+        admits: impl Fn(u32) -> bool,
+    ) -> Vec<ScoredItem> {
+        Arch::new().dispatch(Scan { index: self, user, seen, k, admits })
+    }
+
+    /// The greatest norm of an item's factors, rounded up.
+    pub(crate) fn greatest_item_norm(&self) -> f32 {
+        self.greatest.original
     }
 }
 
@@ -151,18 +164,21 @@ fn padded(matrix: &Matrix, rows: &[u32]) -> Vec<Wide> {
 
 /// The greatest norm of a row, rounded up.
 pub(crate) fn greatest_norm(matrix: &Matrix) -> f32 {
-    (0..matrix.rows())
-        .map(|row| matrix.row(row).iter().map(|&value| f64::from(value).powi(2)).sum::<f64>())
-        .map(|squares| up(squares.sqrt()))
-        .fold(0.0, f32::max)
+    (0..matrix.rows()).map(|row| row_norm(matrix.row(row))).fold(0.0, f32::max)
+}
+
+/// The norm of a row, rounded up.
+pub(crate) fn row_norm(row: &[f32]) -> f32 {
+    up(row.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>().sqrt())
 }
 
 /// One search, run under run-time dispatch.
-struct Scan<'a> {
+struct Scan<'a, A> {
     index: &'a ItemIndex,
     user: &'a [f32],
     seen: &'a [u32],
     k: usize,
+    admits: A,
 }
 
 /// A user's side of the bounds.
@@ -231,7 +247,7 @@ impl Candidates {
     }
 }
 
-impl WithSimd for Scan<'_> {
+impl<A: Fn(u32) -> bool> WithSimd for Scan<'_, A> {
     type Output = Vec<ScoredItem>;
 
     #[inline(always)]
@@ -273,7 +289,11 @@ fn score_block<S: Simd>(
     let Some((&user_rest, user_rests)) = query.rests.split_first() else {
         return if all_below(&scores, floor) { None } else { Some(scores) };
     };
-    if first_rest.iter().any(|rest| falls_short(&scores, user_rest, rest, floor)) {
+    // Not `any`: shared by several scans it becomes a function of its own, without the instructions
+    // that were dispatched to.
+    if let Some(item_rest) = first_rest.first()
+        && falls_short(&scores, user_rest, item_rest, floor)
+    {
         return None;
     }
     let mut items_left = &index.backs[block * users_left.len()..][..users_left.len()];
@@ -334,14 +354,14 @@ fn add_scores<S: Simd>(simd: S, scores: &mut [f32; WIDE], user: &[f32], items: &
     }
 }
 
-impl Scan<'_> {
-    /// Keeps the items of a block that are good enough and not seen.
+impl<A: Fn(u32) -> bool> Scan<'_, A> {
+    /// Keeps the items of a block that are good enough, admitted and not seen.
     #[inline(always)]
     fn keep(&self, block: usize, scores: &[f32; WIDE], floor: f32, candidates: &mut Candidates) {
         let start = block * WIDE;
         let rows = &self.index.rows[start..];
         for (place, (&row, &score)) in rows.iter().zip(scores).enumerate() {
-            if score < floor || self.seen.binary_search(&row).is_ok() {
+            if score < floor || !(self.admits)(row) || self.seen.binary_search(&row).is_ok() {
                 continue;
             }
             candidates.approximate.push(ItemRow(row), score);

@@ -1,12 +1,23 @@
 //! Arithmetic on short runs of numbers that compilers turn into vector instructions.
 //!
-//! Everything here is inlined into a caller that runs under run-time dispatch. Products and sums
-//! are rounded separately and in a fixed order, so that every instruction set gives the same bits.
+//! Everything here is inlined into a caller that runs under run-time dispatch. Sums have a fixed
+//! order, and each rounds product and addition either together or apart on every instruction set,
+//! so that all give the same bits.
 
 use pulp::Simd;
 
 /// `f64` values handled together.
 pub(crate) const LANES: usize = 8;
+
+/// Runs of [`LANES`] that hold a row of `f64`.
+pub(crate) const fn runs(columns: usize) -> usize {
+    columns.div_ceil(LANES)
+}
+
+/// Runs of [`WIDE`] that hold a row of `f32`.
+pub(crate) const fn wide_runs(columns: usize) -> usize {
+    columns.div_ceil(WIDE)
+}
 
 /// `f32` values handled together.
 pub(crate) const WIDE: usize = 16;
@@ -18,6 +29,80 @@ pub(crate) struct Wide(pub(crate) [f32; WIDE]);
 
 impl Wide {
     pub(crate) const ZERO: Self = Self([0.0; WIDE]);
+
+    /// Number of registers that hold a run.
+    #[inline(always)]
+    pub(crate) const fn parts<S: Simd>() -> usize {
+        WIDE / S::F32_LANES
+    }
+
+    #[inline(always)]
+    pub(crate) fn part<S: Simd>(&self, part: usize) -> S::f32s {
+        S::as_simd_f32s(&self.0).0[part]
+    }
+
+    #[inline(always)]
+    pub(crate) fn set_part<S: Simd>(&mut self, part: usize, value: S::f32s) {
+        S::as_mut_simd_f32s(&mut self.0).0[part] = value;
+    }
+
+    /// `self += factor · other`
+    #[inline(always)]
+    pub(crate) fn add_scaled<S: Simd>(&mut self, simd: S, factor: f32, other: &Self) {
+        let factor = simd.splat_f32s(factor);
+        for part in 0..Self::parts::<S>() {
+            let sum = simd.mul_add_f32s(factor, other.part::<S>(part), self.part::<S>(part));
+            self.set_part::<S>(part, sum);
+        }
+    }
+
+    /// `self += left · right`, lane by lane
+    #[inline(always)]
+    pub(crate) fn add_product<S: Simd>(&mut self, simd: S, left: &Self, right: &Self) {
+        for part in 0..Self::parts::<S>() {
+            let (left, right) = (left.part::<S>(part), right.part::<S>(part));
+            self.set_part::<S>(part, simd.mul_add_f32s(left, right, self.part::<S>(part)));
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn scaled<S: Simd>(&self, simd: S, factor: f32) -> Self {
+        let factor = simd.splat_f32s(factor);
+        let mut scaled = *self;
+        for part in 0..Self::parts::<S>() {
+            scaled.set_part::<S>(part, simd.mul_f32s(factor, self.part::<S>(part)));
+        }
+        scaled
+    }
+
+    /// The sum of all lanes: halves are added to one another until one lane is left.
+    #[inline(always)]
+    pub(crate) fn sum<S: Simd>(&self, simd: S) -> f32 {
+        // Registers of 8 and more are reduced in just this way.
+        match Self::parts::<S>() {
+            1 => simd.reduce_sum_f32s(self.part::<S>(0)),
+            2 => simd.reduce_sum_f32s(simd.add_f32s(self.part::<S>(0), self.part::<S>(1))),
+            _ => tree_sum(self.0),
+        }
+    }
+
+    /// The two halves in double precision.
+    #[inline(always)]
+    pub(crate) fn widened(&self) -> [Lanes; 2] {
+        let (halves, _) = self.0.as_chunks::<LANES>();
+        [Lanes(halves[0].map(f64::from)), Lanes(halves[1].map(f64::from))]
+    }
+
+    /// One or two runs of double precision, rounded; a half that is not there is zero.
+    #[inline(always)]
+    pub(crate) fn narrowed(halves: &[Lanes]) -> Self {
+        let mut narrowed = Self::ZERO;
+        let (targets, _) = narrowed.0.as_chunks_mut::<LANES>();
+        for (target, half) in targets.iter_mut().zip(halves) {
+            *target = half.0.map(|value| value as f32);
+        }
+        narrowed
+    }
 
     /// A row as runs, the last filled up with zeros.
     #[inline(always)]
@@ -62,8 +147,8 @@ impl Lanes {
     pub(crate) fn add_scaled<S: Simd>(&mut self, simd: S, factor: f64, other: &Self) {
         let factor = simd.splat_f64s(factor);
         for part in 0..Self::parts::<S>() {
-            let added = simd.mul_f64s(factor, other.part::<S>(part));
-            self.set_part::<S>(part, simd.add_f64s(self.part::<S>(part), added));
+            let sum = simd.mul_add_f64s(factor, other.part::<S>(part), self.part::<S>(part));
+            self.set_part::<S>(part, sum);
         }
     }
 
@@ -71,8 +156,8 @@ impl Lanes {
     #[inline(always)]
     pub(crate) fn add_product<S: Simd>(&mut self, simd: S, left: &Self, right: &Self) {
         for part in 0..Self::parts::<S>() {
-            let product = simd.mul_f64s(left.part::<S>(part), right.part::<S>(part));
-            self.set_part::<S>(part, simd.add_f64s(self.part::<S>(part), product));
+            let (left, right) = (left.part::<S>(part), right.part::<S>(part));
+            self.set_part::<S>(part, simd.mul_add_f64s(left, right, self.part::<S>(part)));
         }
     }
 
@@ -86,28 +171,47 @@ impl Lanes {
         scaled
     }
 
-    /// The sum of all lanes.
+    /// The sum of all lanes: halves are added to one another until one lane is left.
     #[inline(always)]
-    pub(crate) fn sum(&self) -> f64 {
+    pub(crate) fn sum<S: Simd>(&self, simd: S) -> f64 {
+        // Registers of 4 and more are reduced in just this way.
+        match Self::parts::<S>() {
+            1 => return simd.reduce_sum_f64s(self.part::<S>(0)),
+            2 => {
+                let halves = simd.add_f64s(self.part::<S>(0), self.part::<S>(1));
+                return simd.reduce_sum_f64s(halves);
+            }
+            _ => {}
+        }
         let [a, b, c, d, e, f, g, h] = self.0;
         ((a + e) + (c + g)) + ((b + f) + (d + h))
     }
 }
 
 /// Gives a row of single precision as runs of double precision, the last filled up with zeros.
+///
+/// The row is the first `columns` values of a slice that, but for the last row of a matrix, goes
+/// on: so the last run, too, is read as a whole.
 #[inline(always)]
-pub(crate) fn widen(row: &[f32], mut take: impl FnMut(usize, &Lanes)) {
-    let (runs, rest) = row.as_chunks::<LANES>();
-    for (place, run) in runs.iter().enumerate() {
+pub(crate) fn widen(values: &[f32], columns: usize, mut take: impl FnMut(usize, &Lanes)) {
+    let (full, rest) = (columns / LANES, columns % LANES);
+    let (runs, _) = values.as_chunks::<LANES>();
+    for (place, run) in runs[..full].iter().enumerate() {
         take(place, &Lanes(run.map(f64::from)));
     }
-    if !rest.is_empty() {
-        let mut last = Lanes::ZERO;
-        for (lane, &value) in last.0.iter_mut().zip(rest) {
-            *lane = f64::from(value);
-        }
-        take(runs.len(), &last);
+    if rest == 0 {
+        return;
     }
+    let run = runs.get(full).copied().unwrap_or_else(|| {
+        let mut run = [0.0; LANES];
+        run[..rest].copy_from_slice(&values[full * LANES..columns]);
+        run
+    });
+    let mut last = Lanes::ZERO;
+    for (lane, (value, found)) in last.0.iter_mut().zip(run).enumerate() {
+        *value = if lane < rest { f64::from(found) } else { 0.0 };
+    }
+    take(full, &last);
 }
 
 /// The dot product of two rows in double precision.
@@ -120,9 +224,9 @@ pub(crate) fn dot_wide<S: Simd>(simd: S, left: &[f32], right: &[f32]) -> f64 {
         sums.add_product(simd, &Lanes(a.map(f64::from)), &Lanes(b.map(f64::from)));
     }
     for (sum, (&a, &b)) in sums.0.iter_mut().zip(left_rest.iter().zip(right_rest)) {
-        *sum += f64::from(a) * f64::from(b);
+        *sum = f64::from(a).mul_add(f64::from(b), *sum);
     }
-    sums.sum()
+    sums.sum(simd)
 }
 
 /// The dot product of two rows in single precision: the score of an item for a user.
@@ -162,13 +266,19 @@ fn add_products(sums: &mut [f32; WIDE], left: &[f32; WIDE], right: &[f32; WIDE])
 }
 
 #[inline(always)]
-fn tree_sum(mut sums: [f32; WIDE]) -> f32 {
-    let mut half = WIDE / 2;
-    while half > 0 {
-        for lane in 0..half {
-            sums[lane] += sums[lane + half];
-        }
-        half /= 2;
+fn tree_sum(sums: [f32; WIDE]) -> f32 {
+    let sums: [f32; 8] = half_sum(&sums);
+    let sums: [f32; 4] = half_sum(&sums);
+    let [a, b] = half_sum(&sums);
+    a + b
+}
+
+/// Adds the second half of some values to the first.
+#[inline(always)]
+fn half_sum<const HALF: usize>(values: &[f32]) -> [f32; HALF] {
+    let mut sums = [0.0; HALF];
+    for lane in 0..HALF {
+        sums[lane] = values[lane] + values[lane + HALF];
     }
-    sums[0]
+    sums
 }

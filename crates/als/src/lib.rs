@@ -11,7 +11,8 @@
 //!
 //! by solving for all users with the items fixed and the other way round, in turn. [`loss`] is that
 //! sum. [`AlsModel`] answers requests from the [`Factors`]: an exact top-k that looks at few items.
-//! [`write_npz`] and [`read_npz`] keep the factors in a file NumPy reads.
+//! [`FoldIn`] finds factors of users and items that were not in the training, and says which ratings
+//! a score comes from. [`write_npz`] and [`read_npz`] keep the factors in a file NumPy reads.
 //!
 //! The same ratings, configuration and seed give the same bytes, whatever the number of threads and
 //! whichever vector instructions the processor has. Training runs on the current rayon thread pool.
@@ -32,36 +33,45 @@
 //!
 //! let movies = MovieVocabulary::new(["alien+1979", "brazil+1985", "casablanca+1942"]);
 //! let model = AlsModel::new(factors, UserVocabulary::new([1, 2, 3]), movies, None)?;
-//! let best = model.recommend(&Request { user: model.user_row(2), k: 2, include_seen: true });
+//! let best = model.recommend(&Request::unseen(model.user_row(2), 2));
 //! let films: Vec<&str> = best.iter().flatten().map(|scored| model.movie_id(scored.item)).collect();
 //! assert_eq!(films, ["alien+1979", "brazil+1985"]);
 //! # Ok::<(), marquee_als::AlsError>(())
 //! ```
 
+mod answer;
 mod config;
+mod cost;
 mod error;
+mod fold_in;
 mod gram;
 mod half_step;
 mod index;
+mod kernel;
 mod lanes;
 mod loss;
 mod matrix;
 mod model;
 mod npz;
 mod observer;
+mod prefetch;
 mod rotation;
+mod similar;
 mod solve;
 mod train;
 mod triangle;
+mod whitening;
 
 pub use config::{
     AlsConfig, DEFAULT_ALPHA, DEFAULT_FACTORS, DEFAULT_ITERATIONS, DEFAULT_RANDOM_STATE,
     DEFAULT_REGULARIZATION, MAX_FACTORS, Solver,
 };
 pub use error::{AlsError, ModelFileFault};
+pub use fold_in::{Contribution, Explanation, FoldIn};
 pub use loss::loss;
 pub use matrix::{Factors, Matrix};
 pub use model::AlsModel;
 pub use npz::{ITEM_FACTORS, USER_FACTORS, read_npz, write_npz};
 pub use observer::{Observer, Progress, Side, Silent};
+pub use similar::SimilarUser;
 pub use train::train;

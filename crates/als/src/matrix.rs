@@ -27,8 +27,17 @@ impl Matrix {
     }
 
     /// A matrix of zeros.
-    pub(crate) fn zeros(rows: usize, columns: usize) -> Self {
-        Self { rows, columns, data: vec![0.0; rows * columns] }
+    ///
+    /// # Errors
+    /// [`AlsError::Memory`] when there is no room for it.
+    pub(crate) fn zeros(rows: usize, columns: usize) -> Result<Self, AlsError> {
+        let mut data = Vec::new();
+        let size = rows.checked_mul(columns);
+        if size.is_none_or(|size| data.try_reserve_exact(size).is_err()) {
+            return Err(AlsError::Memory { rows, factors: columns });
+        }
+        data.resize(rows * columns, 0.0);
+        Ok(Self { rows, columns, data })
     }
 
     /// Number of rows.
@@ -51,6 +60,12 @@ impl Matrix {
     #[must_use]
     pub fn row(&self, row: usize) -> &[f32] {
         &self.data[row * self.columns..][..self.columns]
+    }
+
+    /// The values from the start of a row to the end of the matrix.
+    #[inline(always)]
+    pub(crate) fn tail_from(&self, row: usize) -> &[f32] {
+        &self.data[row * self.columns..]
     }
 
     /// All values, row by row.
@@ -87,5 +102,19 @@ impl Factors {
             right_size: self.items.columns,
             unit: "columns",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_factors_than_memory_holds_are_refused() {
+        for rows in [usize::MAX / 8, usize::MAX] {
+            let error = Matrix::zeros(rows, 8).expect_err("more than there are addresses");
+            assert!(matches!(error, AlsError::Memory { factors: 8, .. }), "{error}");
+            assert!(error.to_string().contains("choose fewer factors"), "{error}");
+        }
     }
 }

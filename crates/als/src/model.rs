@@ -12,7 +12,10 @@ use crate::{
 ///
 /// The score of an item for a user is the dot product of their factors in `f32`; about 1 for what
 /// the user is known to watch and 0 for what says nothing to them. Answers are exact and ranked by
-/// [`ranks_before`](marquee_recommender::ranks_before).
+/// [`ranks_before`](marquee_recommender::ranks_before). [`recommend_many`](Self::recommend_many)
+/// answers for many users at once, [`recommend_for`](Self::recommend_for) for one who is not in the
+/// model, [`similar_items`](Self::similar_items) and [`similar_users`](Self::similar_users) compare
+/// rows by the angle between their factors.
 ///
 /// `recommend` gives `None` for an unknown user (row `None`, or one there is none of) and for a
 /// user whose factors are all zero, which is one without ratings in training. It looks
@@ -25,7 +28,7 @@ pub struct AlsModel {
     users: UserVocabulary,
     movies: MovieVocabulary,
     seen: Option<SeenItems>,
-    index: ItemIndex,
+    pub(crate) index: ItemIndex,
 }
 
 impl AlsModel {
@@ -151,16 +154,15 @@ impl Recommender for AlsModel {
         self.users.row(user_id)
     }
 
-    fn recommend(&self, request: &Request) -> Option<Vec<ScoredItem>> {
+    /// Without sets in the filter the search looks at few items; so it does without banned ones,
+    /// if they are not most of what the user would get. Of few candidates each is scored.
+    fn recommend(&self, request: &Request<'_>) -> Option<Vec<ScoredItem>> {
         let user = request.user.filter(|user| user.index() < self.factors.users.rows())?;
         let factors = self.factors.users.row(user.index());
-        if factors.iter().all(|&factor| factor == 0.0) {
-            return None;
-        }
         let seen = match &self.seen {
-            Some(seen) if !request.include_seen => seen.of(user),
+            Some(seen) if !request.filter.include_seen => seen.of(user),
             _ => &[],
         };
-        Some(self.index.search(factors, seen, request.k))
+        self.rank(factors, seen, request.k, &request.filter)
     }
 }

@@ -3,7 +3,7 @@ use std::{
     path::Path,
 };
 
-use marquee_dataset::{DatasetError, NpzReader, NpzWriter};
+use marquee_dataset::{Array, DatasetError, Element, NpzFault, NpzReader, NpzWriter};
 
 use crate::{AlsError, Factors, Matrix, ModelFileFault};
 
@@ -35,10 +35,11 @@ pub fn write_npz(factors: &Factors, writer: impl Write + Seek) -> Result<(), Als
 }
 
 /// Reads factors from an npz file as [`write_npz`] writes it, or `numpy.savez` with arrays of
-/// those names. Other members are not looked at.
+/// those names, such as what a model of implicit saves. Other members are not looked at.
 ///
-/// Both arrays are read in bulk and checked against the archive's checksums; that the values are
-/// finite, [`AlsModel`](crate::AlsModel) checks.
+/// Arrays of `<f8` are rounded to single precision. Both are read in bulk and checked against the
+/// archive's checksums; that the values are finite, [`AlsModel`](crate::AlsModel) checks. Beside
+/// the result it holds a mebibyte, for `<f8` twice the result.
 ///
 /// # Errors
 /// [`AlsError::Open`] when the file cannot be opened or is no whole zip archive;
@@ -61,11 +62,29 @@ pub fn read_npz(path: &Path) -> Result<Factors, AlsError> {
 }
 
 fn read_matrix(npz: &mut NpzReader, array: &str) -> Result<Matrix, ModelFileFault> {
-    let (shape, values) = npz.try_array::<f32>(array)?;
+    let (shape, values) = match npz.try_array::<f32>(array) {
+        Err(NpzFault::DataType { found, .. }) if found.contains(f64::NAME) => {
+            rounded(npz.try_array::<f64>(array)?)?
+        }
+        single => single?,
+    };
     let &[rows, columns] = shape.as_slice() else {
         return Err(ModelFileFault::Shape { shape });
     };
     // As many values as fit memory were read, so both sizes fit too.
     Matrix::new(rows as usize, columns as usize, values)
         .map_err(|_| ModelFileFault::Shape { shape: vec![rows, columns] })
+}
+
+/// An array of double precision in single precision.
+fn rounded((shape, values): Array<f64>) -> Result<Array<f32>, ModelFileFault> {
+    let single: Vec<f32> = values.iter().map(|&value| value as f32).collect();
+    let lost = |(single, double): (&f32, &f64)| double.is_finite() && !single.is_finite();
+    match single.iter().zip(&values).position(lost) {
+        None => Ok((shape, single)),
+        Some(place) => {
+            let columns = shape.last().map_or(1, |&columns| columns.max(1) as usize);
+            Err(ModelFileFault::Range { row: place / columns, value: values[place] })
+        }
+    }
 }

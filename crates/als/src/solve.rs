@@ -1,12 +1,24 @@
 //! The linear system of one row: slices in, a slice out.
 
+mod conjugate;
+mod deferred;
+mod direct;
+mod whitened;
+mod woodbury;
+
 use pulp::Simd;
 
+use self::{conjugate::CgWorkspace, whitened::WhitenedWorkspace, woodbury::WoodburyWorkspace};
+pub(crate) use self::{
+    deferred::Deferred,
+    direct::{DirectWorkspace, solve as solve_direct, solve_for},
+};
 use crate::{
     AlsConfig, Matrix, Solver,
-    gram::BATCH,
-    lanes::{Lanes, widen},
-    triangle::{Triangle, strips},
+    cost::Choice,
+    lanes::{LANES, Lanes, wide_runs},
+    triangle::Triangle,
+    whitening::Whitening,
 };
 
 /// Why a row has no solution.
@@ -17,102 +29,166 @@ pub(crate) enum RowFault {
 }
 
 /// What every row of a half-step is solved against.
-#[derive(Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct FixedSide<'a> {
     pub(crate) factors: &'a Matrix,
-    /// The Gram matrix of `factors` with λ on its diagonal.
-    pub(crate) gram: &'a Triangle,
-    pub(crate) config: &'a AlsConfig,
+    pub(crate) config: AlsConfig,
+    /// `B`: the Gram matrix of `factors` with λ on its diagonal.
+    pub(crate) system: Triangle,
+    /// Rows with fewer entries than this are solved by Woodbury.
+    crossover: usize,
+    whitening: Option<Whitening>,
+    /// The weights of the ratings 0, 1, 2 and so on.
+    weights: [Weights; 8],
 }
 
-/// The ratings of one row: the rows of the fixed side they belong to, and their values.
-pub(crate) type Entries<'a> = (&'a [u32], &'a [f32]);
+impl<'a> FixedSide<'a> {
+    pub(crate) fn new(
+        factors: &'a Matrix,
+        gram: &Triangle,
+        config: &AlsConfig,
+        choice: Choice,
+    ) -> Self {
+        let mut system = gram.clone();
+        system.add_to_diagonal(config.regularization);
+        let whitening = (choice.crossover > 0 || choice.keep_whitened)
+            .then(|| Whitening::new(&system, choice.keep_whitened.then_some(factors)))
+            .flatten();
+        let weights = std::array::from_fn(|rating| Weights::new(config, rating as f32));
+        Self {
+            factors,
+            config: config.clone(),
+            system,
+            crossover: choice.crossover,
+            whitening,
+            weights,
+        }
+    }
+
+    #[inline(always)]
+    fn weights(&self, rating: f32) -> Weights {
+        let whole = rating as usize;
+        match self.weights.get(whole) {
+            Some(weights) if whole as f32 == rating => *weights,
+            _ => Weights::new(&self.config, rating),
+        }
+    }
+
+    pub(crate) fn whitening(&self) -> Option<&Whitening> {
+        self.whitening.as_ref()
+    }
+}
+
+/// The ratings of one row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entries<'a> {
+    /// The rows of the fixed side they belong to.
+    pub(crate) columns: &'a [u32],
+    pub(crate) ratings: &'a [f32],
+    /// Rows of the fixed side that will be needed after those.
+    pub(crate) upcoming: &'a [u32],
+}
+
+impl Entries<'_> {
+    /// The row of the fixed side that belongs to an entry of this row or, beyond them, of the rows
+    /// after it.
+    #[inline(always)]
+    fn at(&self, place: usize) -> Option<usize> {
+        let within = self.columns.get(place);
+        let column = within.or_else(|| self.upcoming.get(place - self.columns.len()));
+        column.map(|&column| column as usize)
+    }
+}
+
+/// An entry's part in a system: `B + Σ (t y)(t y)ᵀ` on the left, `Σ weight · (t y)` on the right.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Weights {
+    /// `√(c − 1)`
+    pub(crate) root: f64,
+    /// `c / √(c − 1)`
+    pub(crate) weight: f64,
+}
+
+impl Weights {
+    /// Below this, `root²` vanishes beside the 1 of every cell; a root of 0 has no weight.
+    const SMALLEST_ROOT: f64 = f64::EPSILON / 4096.0;
+
+    pub(crate) fn new(config: &AlsConfig, rating: f32) -> Self {
+        let confidence = f64::from(config.confidence(rating));
+        let root = (confidence - 1.0).sqrt().max(Self::SMALLEST_ROOT);
+        Self { root, weight: confidence / root }
+    }
+}
 
 /// Memory a thread uses for one row after another.
 pub(crate) struct Workspace {
-    system: Triangle,
-    batch: Vec<Lanes>,
-    right_side: Vec<Lanes>,
-    inverses: Vec<Lanes>,
-    solution: Vec<Lanes>,
+    direct: DirectWorkspace,
+    whitened: WhitenedWorkspace,
+    woodbury: WoodburyWorkspace,
+    cg: CgWorkspace,
 }
 
 impl Workspace {
     pub(crate) fn new(factors: usize) -> Self {
-        let runs = strips(factors);
         Self {
-            system: Triangle::zeros(factors),
-            batch: vec![Lanes::ZERO; runs * BATCH],
-            right_side: vec![Lanes::ZERO; runs],
-            inverses: vec![Lanes::ZERO; runs],
-            solution: vec![Lanes::ZERO; runs],
+            direct: DirectWorkspace::new(factors),
+            whitened: WhitenedWorkspace::new(factors),
+            woodbury: WoodburyWorkspace::default(),
+            cg: CgWorkspace::new(factors),
         }
     }
 }
 
-/// Solves `(YᵀY + λI + Σ (c − 1) y yᵀ) x = Σ c y` for `x`, sums over the row's entries, in `f64`.
+/// Solves `(YᵀY + λI + Σ (c − 1) y yᵀ) x = Σ c y` for `x`, sums over the row's entries.
 ///
-/// Single precision would not do: with λ 0.01 and confidences of 200 the system's condition number
-/// passes 10⁷, and rounding its matrix would move eigenvalues by more than λ.
+/// A solution in the whitened basis is left to `deferred`, which finishes several at a time; for
+/// conjugate gradients it holds where they start. There the system's eigenvalues are between 1 and
+/// the row's greatest confidence, whatever the regularization, so that sums of products in single
+/// precision do. As it stands the system is formed in `f64`: with λ 0.01 and confidences of 200
+/// its condition number passes 10⁷, and rounding it would move eigenvalues by more than λ.
 #[inline(always)]
 pub(crate) fn solve_row<S: Simd>(
     simd: S,
-    fixed: FixedSide<'_>,
+    fixed: &FixedSide<'_>,
     entries: Entries<'_>,
     workspace: &mut Workspace,
-    row: &mut [f32],
+    deferred: &mut Deferred,
+    (place, row): (usize, &mut [f32]),
 ) -> Result<(), RowFault> {
-    if entries.0.is_empty() {
+    let length = entries.columns.len();
+    if length == 0 {
         row.fill(0.0);
         return Ok(());
     }
-    match fixed.config.solver {
-        Solver::Auto | Solver::Cholesky => cholesky(simd, fixed, entries, workspace)?,
+    let Some(whitening) = &fixed.whitening else {
+        return direct::solve(simd, fixed, entries, &mut workspace.direct, row);
+    };
+    if length < fixed.crossover {
+        let solution = deferred.push(place);
+        return woodbury::solve(simd, fixed, whitening, entries, &mut workspace.woodbury, solution);
     }
-    let mut finite = true;
-    for (value, found) in row.iter_mut().zip(workspace.solution.iter().flat_map(|run| run.0)) {
-        *value = found as f32;
-        finite &= value.is_finite();
+    let Some(kept) = whitening.rows() else {
+        return direct::solve(simd, fixed, entries, &mut workspace.direct, row);
+    };
+    let wide = wide_runs(row.len());
+    let gather = |column: u32| &kept[column as usize * wide..][..wide];
+    if fixed.config.solver == Solver::Cg {
+        let solution = deferred.push_started(simd, whitening, (place, row));
+        conjugate::solve(simd, &fixed.config, entries, gather, &mut workspace.cg, solution);
+        return Ok(());
     }
-    if finite { Ok(()) } else { Err(RowFault::NonFinite) }
+    let solution = deferred.push(place);
+    whitened::solve(simd, fixed, entries, gather, &mut workspace.whitened, solution)
 }
 
-/// Leaves the solution in the workspace.
+/// Rounds a run of a solution to single precision; says whether all of it is finite.
 #[inline(always)]
-fn cholesky<S: Simd>(
-    simd: S,
-    fixed: FixedSide<'_>,
-    entries: Entries<'_>,
-    workspace: &mut Workspace,
-) -> Result<(), RowFault> {
-    assemble(simd, fixed, entries, workspace);
-    let Workspace { system, inverses, solution, .. } = workspace;
-    system.factorize(simd, inverses).map_err(|_| RowFault::NotPositiveDefinite)?;
-    system.substitute(simd, inverses, solution);
-    Ok(())
-}
-
-/// Fills in the system and its right-hand side.
-#[inline(always)]
-fn assemble<S: Simd>(
-    simd: S,
-    fixed: FixedSide<'_>,
-    (columns, ratings): Entries<'_>,
-    workspace: &mut Workspace,
-) {
-    let Workspace { system, batch, right_side, .. } = workspace;
-    system.copy_from(fixed.gram);
-    right_side.fill(Lanes::ZERO);
-    for (columns, ratings) in columns.chunks(BATCH).zip(ratings.chunks(BATCH)) {
-        for (place, (&column, &rating)) in columns.iter().zip(ratings).enumerate() {
-            let confidence = f64::from(fixed.config.confidence(rating));
-            let root = (confidence - 1.0).sqrt();
-            widen(fixed.factors.row(column as usize), |run, values| {
-                batch[run * BATCH + place] = values.scaled(simd, root);
-                right_side[run].add_scaled(simd, confidence, values);
-            });
-        }
-        system.add_outer(simd, batch, BATCH, columns.len());
+fn store(row: &mut [f32], found: &Lanes) -> bool {
+    let rounded = found.0.map(|value| value as f32);
+    match row.as_mut_array::<LANES>() {
+        Some(row) => *row = rounded,
+        None => row.copy_from_slice(&rounded[..row.len()]),
     }
-    system.set_right_side(right_side);
+    // What stands behind a row's last factor is zero.
+    rounded.iter().fold(true, |finite, value| finite & value.is_finite())
 }

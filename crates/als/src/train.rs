@@ -5,7 +5,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::{
-    AlsConfig, AlsError, Factors, Matrix, Observer, Progress, Side, gram::gram,
+    AlsConfig, AlsError, Factors, Matrix, Observer, Progress, Side, cost::Choice, gram::gram,
     half_step::half_step, loss::loss_with, solve::FixedSide, triangle::Triangle,
 };
 
@@ -15,9 +15,11 @@ const START_RANGE: f32 = 0.01;
 /// Trains factors on ratings (users × items; a cell without an entry is unobserved).
 ///
 /// Runs `config.iterations` times through two half-steps, users first: so only the item factors
-/// start at random. A half-step with `n` ratings and `r` rows of `f` factors costs
-/// `n f² / 2 + r f³ / 6` multiplications in `f64`. Beside ratings and factors it needs the ratings
-/// a second time, by item. The loss never rises from one half-step to the next.
+/// start at random. A half-step costs a Gram matrix of the fixed side (`f² / 2` multiplications a
+/// row) and for each row with `n` ratings `n f² / 2 + f³ / 6` by Cholesky, `n² f / 2 + n³ / 6` by
+/// Woodbury, `8 n f` by conjugate gradients. Beside ratings and factors it needs the ratings a
+/// second time, by item, and the fixed side a second time where it is gathered 16 times a row and
+/// more. The loss never rises from one half-step to the next, but for rounding.
 ///
 /// The result depends on the arguments alone, not on threads or processor. A user or item without
 /// ratings gets factors of exactly zero.
@@ -26,7 +28,7 @@ const START_RANGE: f32 = 0.01;
 /// One of a field out of range ([`AlsConfig::validate`]); [`AlsError::EmptyMatrix`],
 /// [`AlsError::Rating`] for ratings that cannot be used; [`AlsError::NotPositiveDefinite`] or
 /// [`AlsError::NonFinite`] where a row cannot be solved, the lowest such row of the half-step;
-/// [`AlsError::Cancelled`] when the observer says so.
+/// [`AlsError::Memory`] when there is no room for so many factors; [`AlsError::Cancelled`] when the observer says so.
 pub fn train(
     ratings: &Csr,
     config: &AlsConfig,
@@ -34,17 +36,14 @@ pub fn train(
 ) -> Result<Factors, AlsError> {
     config.validate()?;
     check_ratings(ratings, config)?;
-    let by_item = ratings.transpose();
-    let mut training = Training {
-        by_user: ratings,
-        by_item: &by_item,
-        config,
-        factors: Factors {
-            users: Matrix::zeros(ratings.rows(), config.factors),
-            items: random_start(ratings.columns(), config),
-        },
-        grams: [None, None],
+    // First, so that too many factors are known before the work starts.
+    let factors = Factors {
+        users: Matrix::zeros(ratings.rows(), config.factors)?,
+        items: random_start(ratings.columns(), config)?,
     };
+    let by_item = ratings.transpose();
+    let mut training =
+        Training { by_user: ratings, by_item: &by_item, config, factors, grams: [None, None] };
     for iteration in 1..=config.iterations {
         for side in [Side::User, Side::Item] {
             let started = Instant::now();
@@ -80,13 +79,13 @@ fn check_ratings(ratings: &Csr, config: &AlsConfig) -> Result<(), AlsError> {
     Ok(())
 }
 
-fn random_start(items: usize, config: &AlsConfig) -> Matrix {
+fn random_start(items: usize, config: &AlsConfig) -> Result<Matrix, AlsError> {
     let mut generator = ChaCha8Rng::seed_from_u64(config.random_state);
-    let mut start = Matrix::zeros(items, config.factors);
+    let mut start = Matrix::zeros(items, config.factors)?;
     for value in start.as_mut_slice() {
         *value = generator.random::<f32>() * START_RANGE;
     }
-    start
+    Ok(start)
 }
 
 struct Training<'a> {
@@ -110,10 +109,10 @@ impl Training<'_> {
                 }
             };
         *gram_of_solved = None;
-        let mut system = gram_of_fixed.get_or_insert_with(|| gram(fixed)).clone();
-        system.add_to_diagonal(self.config.regularization);
-        let fixed = FixedSide { factors: fixed, gram: &system, config: self.config };
-        half_step(side, ratings, fixed, solved)
+        let gram = gram_of_fixed.get_or_insert_with(|| gram(fixed));
+        let choice = Choice::new(ratings, self.config);
+        let fixed = FixedSide::new(fixed, gram, self.config, choice);
+        half_step(side, ratings, &fixed, solved)
     }
 
     fn loss(&mut self) -> f64 {

@@ -1,9 +1,9 @@
 use pulp::Simd;
 
-use crate::lanes::{LANES, Lanes};
-
-/// Rows of one column strip that are worked on together.
-pub(crate) type Tile = [Lanes; LANES];
+use crate::{
+    kernel::{GROUP, Tile, WideTile, accumulate, wide_tiles},
+    lanes::{LANES, Lanes, Wide},
+};
 
 /// The upper triangle of a symmetric matrix with one more column beside it for a right-hand side.
 ///
@@ -12,7 +12,7 @@ pub(crate) type Tile = [Lanes; LANES];
 /// The extra column is number `order`; a Cholesky factorization carries it along, which is the
 /// forward substitution. Columns beyond it are zero, and tiles on the diagonal hold values of no
 /// meaning below it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Triangle {
     order: usize,
     tiles: Vec<Tile>,
@@ -36,6 +36,15 @@ const fn start(strip: usize) -> usize {
 impl Triangle {
     pub(crate) fn zeros(order: usize) -> Self {
         Self { order, tiles: vec![[Lanes::ZERO; LANES]; start(strips(order))] }
+    }
+
+    /// Makes this the identity of any order, with zeros beside it.
+    #[inline(always)]
+    pub(crate) fn set_to_identity(&mut self, order: usize) {
+        self.order = order;
+        self.tiles.clear();
+        self.tiles.resize(start(strips(order)), [Lanes::ZERO; LANES]);
+        self.add_to_diagonal(1.0);
     }
 
     pub(crate) fn order(&self) -> usize {
@@ -90,6 +99,13 @@ impl Triangle {
         sum
     }
 
+    /// Sets an element of the upper triangle.
+    #[inline(always)]
+    pub(crate) fn set(&mut self, row: usize, column: usize, value: f64) {
+        let tile = &mut self.tiles[start(column / LANES) + row / LANES];
+        tile[row % LANES].0[column % LANES] = value;
+    }
+
     #[inline(always)]
     pub(crate) fn set_right_side(&mut self, values: &[Lanes]) {
         let strip = &mut self.tiles[start(self.order / LANES)..];
@@ -101,7 +117,8 @@ impl Triangle {
         }
     }
 
-    /// Adds `Σ z zᵀ` over rows `z`, of which run `j` stands at `rows[j * stride..][..count]`.
+    /// Adds `Σ z zᵀ` over rows `z`, of which run `j` stands at `rows[j * stride..][..count]`. A run
+    /// behind those of the order is for what stands beside the matrix.
     #[inline(always)]
     pub(crate) fn add_outer<S: Simd>(
         &mut self,
@@ -110,11 +127,49 @@ impl Triangle {
         stride: usize,
         count: usize,
     ) {
-        for (strip, right) in rows.chunks_exact(stride).enumerate() {
-            let tiles = &mut self.tiles[start(strip)..=start(strip) + strip];
-            for (tile, left) in tiles.iter_mut().zip(rows.chunks_exact(stride)) {
-                update::<S, false>(simd, tile, &left[..count], &right[..count]);
+        let runs = rows.len() / stride;
+        let run = |place: usize| &rows[place * stride..][..count];
+        for block in 0..runs {
+            let values = run(block);
+            let left = |k: usize| values[k].0;
+            for first in (block..runs).step_by(GROUP) {
+                match runs - first {
+                    1 => self.add_group(simd, [first], block, left, run),
+                    2 => self.add_group(simd, [first, first + 1], block, left, run),
+                    _ => self.add_group(simd, [first, first + 1, first + 2], block, left, run),
+                }
             }
+        }
+    }
+
+    /// Adds the products of a block of rows and a group of column strips.
+    #[inline(always)]
+    fn add_group<'a, S: Simd, const STRIPS: usize>(
+        &mut self,
+        simd: S,
+        strips: [usize; STRIPS],
+        block: usize,
+        left: impl Fn(usize) -> [f64; LANES] + Copy,
+        right: impl Fn(usize) -> &'a [Lanes],
+    ) {
+        let right = strips.map(right);
+        let tiles = self.tiles.get_disjoint_mut(strips.map(|strip| start(strip) + block));
+        let tiles = tiles.expect("strips of a group differ");
+        accumulate::<S, STRIPS, false>(simd, tiles, right[0].len(), left, right);
+    }
+
+    /// Adds sums in single precision, the [`wide_tiles`] of `columns` columns, and clears them.
+    #[inline(always)]
+    pub(crate) fn take_sums<S: Simd>(&mut self, simd: S, columns: usize, sums: &mut [WideTile]) {
+        let strips = strips(self.order);
+        for ((block, column), sums) in wide_tiles(columns).zip(sums) {
+            for half in 0..(strips - column / LANES).min(2) {
+                let tile = &mut self.tiles[start(column / LANES + half) + block];
+                for (total, sum) in tile.iter_mut().zip(&*sums) {
+                    total.add_scaled(simd, 1.0, &sum.widened()[half]);
+                }
+            }
+            *sums = [Wide::ZERO; LANES];
         }
     }
 
@@ -132,16 +187,23 @@ impl Triangle {
             let (upto, after) = self.tiles.split_at_mut(start(block + 1));
             let (above, diagonal) = upto[start(block)..].split_at_mut(block);
             let above = above.as_flattened();
+            let left = |k: usize| above[k].0;
             let diagonal = &mut diagonal[0];
-            update::<S, true>(simd, diagonal, above, above);
+            accumulate::<S, 1, true>(simd, [diagonal], above.len(), left, [above]);
             let count = LANES.min(self.order - block * LANES);
             factorize_tile(simd, diagonal, &mut inverses[block], count)
                 .map_err(|row| BadPivot(block * LANES + row))?;
-            for strip in block + 1..strips(self.order) {
-                let column = &mut after[start(strip) - start(block + 1)..][..=strip];
-                let (finished, current) = column.split_at_mut(block);
-                update::<S, true>(simd, &mut current[0], above, finished.as_flattened());
-                eliminate(simd, &mut current[0], diagonal, &inverses[block]);
+            let pivots = (&*diagonal, &inverses[block]);
+            let end = strips(self.order);
+            for first in (block + 1..end).step_by(GROUP) {
+                match end - first {
+                    1 => finish_group(simd, after, block, [first], left, pivots),
+                    2 => finish_group(simd, after, block, [first, first + 1], left, pivots),
+                    _ => {
+                        let group = [first, first + 1, first + 2];
+                        finish_group(simd, after, block, group, left, pivots);
+                    }
+                }
             }
         }
         Ok(())
@@ -162,7 +224,7 @@ impl Triangle {
                 for (strip, found) in solution.iter().enumerate().skip(block + 1) {
                     sums.add_product(simd, &self.tiles[start(strip) + block][row], found);
                 }
-                *value = self.tiles[start(last) + block][row].0[right_lane] - sums.sum();
+                *value = self.tiles[start(last) + block][row].0[right_lane] - sums.sum(simd);
             }
             let diagonal = &self.tiles[start(block) + block];
             let mut found = Lanes::ZERO;
@@ -178,28 +240,37 @@ impl Triangle {
     }
 }
 
-/// `tile[r] ± Σ_k left[k][r] · right[k]`, with the sums of a register's columns held in registers.
+/// Finishes the tiles of a block row in a group of column strips of the triangle. `after` starts
+/// with the strip behind the block's own.
 #[inline(always)]
-fn update<S: Simd, const SUBTRACT: bool>(
+fn finish_group<S: Simd, const STRIPS: usize>(
     simd: S,
-    tile: &mut Tile,
-    left: &[Lanes],
-    right: &[Lanes],
+    after: &mut [Tile],
+    block: usize,
+    strips: [usize; STRIPS],
+    left: impl Fn(usize) -> [f64; LANES] + Copy,
+    (diagonal, inverses): (&Tile, &Lanes),
 ) {
-    for part in 0..Lanes::parts::<S>() {
-        let mut sums = columns::<S>(tile, part);
-        for (factors, values) in left.iter().zip(right) {
-            let values = values.part::<S>(part);
-            for (sum, &factor) in sums.iter_mut().zip(&factors.0) {
-                let product = simd.mul_f64s(simd.splat_f64s(factor), values);
-                *sum = if SUBTRACT {
-                    simd.sub_f64s(*sum, product)
-                } else {
-                    simd.add_f64s(*sum, product)
-                };
-            }
-        }
-        set_columns::<S>(tile, part, sums);
+    let origin = start(block + 1);
+    let columns = strips.map(|strip| start(strip) - origin..start(strip) - origin + block + 1);
+    let columns = after.get_disjoint_mut(columns).expect("strips of a group differ");
+    let halves = columns.map(|column| column.split_at_mut(block));
+    let mut right: [&[Lanes]; STRIPS] = [&[]; STRIPS];
+    let mut place = 0;
+    let mut tiles = halves.map(|(finished, current)| {
+        right[place] = finished.as_flattened();
+        place += 1;
+        &mut current[0]
+    });
+    accumulate::<S, STRIPS, true>(
+        simd,
+        tiles.each_mut().map(|tile| &mut **tile),
+        block * LANES,
+        left,
+        right,
+    );
+    for tile in tiles {
+        eliminate(simd, tile, diagonal, inverses);
     }
 }
 
@@ -211,20 +282,26 @@ fn factorize_tile<S: Simd>(
     inverses: &mut Lanes,
     count: usize,
 ) -> Result<(), usize> {
+    let mut roots = Lanes::ZERO;
     for row in 0..count {
         let pivot = tile[row].0[row];
         if !(pivot > 0.0 && pivot.is_finite()) {
             return Err(row);
         }
-        // Unlike `1 / sqrt`, these two can run side by side.
-        let inverse = pivot.sqrt() * (1.0 / pivot);
-        inverses.0[row] = inverse;
-        let scaled = tile[row].scaled(simd, inverse);
-        tile[row] = scaled;
+        // Rows get their square roots at the end: here the next pivot would wait for them.
+        let inverse = 1.0 / pivot;
+        roots.0[row] = inverse;
+        let current = tile[row];
+        let scaled = current.scaled(simd, inverse);
         for (below, rest) in tile.iter_mut().enumerate().skip(row + 1) {
-            rest.add_scaled(simd, -scaled.0[below], &scaled);
+            rest.add_scaled(simd, -current.0[below], &scaled);
         }
     }
+    for (row, root) in tile.iter_mut().zip(&mut roots.0).take(count) {
+        *root = root.sqrt();
+        *row = row.scaled(simd, *root);
+    }
+    *inverses = roots;
     Ok(())
 }
 
@@ -237,7 +314,7 @@ fn eliminate<S: Simd>(simd: S, tile: &mut Tile, diagonal: &Tile, inverses: &Lane
             rows[row] = simd.mul_f64s(simd.splat_f64s(inverses.0[row]), rows[row]);
             for below in row + 1..LANES {
                 let factor = simd.splat_f64s(diagonal[row].0[below]);
-                rows[below] = simd.sub_f64s(rows[below], simd.mul_f64s(factor, rows[row]));
+                rows[below] = simd.negate_mul_add_f64s(factor, rows[row], rows[below]);
             }
         }
         set_columns::<S>(tile, part, rows);

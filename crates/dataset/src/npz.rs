@@ -48,7 +48,7 @@ macro_rules! element {
     )*};
 }
 
-element!(f32: "<f4", i64: "<i8", u32: "<u4", u64: "<u8");
+element!(f32: "<f4", f64: "<f8", i64: "<i8", u32: "<u4", u64: "<u8");
 
 /// What is wrong with one array of a npz file.
 #[derive(Debug, Error)]

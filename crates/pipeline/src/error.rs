@@ -72,6 +72,14 @@ pub enum PipelineError {
         /// The data set.
         path: PathBuf,
     },
+    /// A genre was named that no film of the catalog has.
+    #[error("genre {name:?} is not in the catalog; it holds {}", listed(known))]
+    UnknownGenre {
+        /// The name.
+        name: String,
+        /// Those the catalog holds, in byte order.
+        known: Vec<String>,
+    },
     /// A folder holds no model.
     #[error(
         "{}: no model can be loaded ({problems}); train one with als-train or popgen-train",
@@ -89,4 +97,8 @@ impl From<io::Error> for PipelineError {
     fn from(error: io::Error) -> Self {
         Self::Dataset(DatasetError::Io(error))
     }
+}
+
+fn listed(genres: &[String]) -> String {
+    if genres.is_empty() { "no genre at all".to_owned() } else { genres.join(", ") }
 }

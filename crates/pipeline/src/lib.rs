@@ -2,7 +2,8 @@
 //!
 //! [`train_als`] and [`train_popgen`] read a data set and leave a model's artifacts and its
 //! manifest; [`load_models`] reads a folder of them back as the rungs a server answers from
-//! and [`serve_models`] answers; [`demo`] runs everything from a raw log to models with a held-out comparison. Binaries and
+//! and [`serve_models`] answers, while [`AlsRecommender`] writes lists for everybody into a file;
+//! [`demo`] runs everything from a raw log to models with a held-out comparison. Binaries and
 //! larger jobs call these; what a step needs to know is in its job struct, checked before any work.
 //!
 //! This is where models, files and provenance meet: the model crates know no manifests, the
@@ -24,6 +25,9 @@ mod demo;
 mod error;
 mod load;
 mod popgen;
+mod recommend;
+mod recommendations_file;
+mod selection;
 mod serve;
 mod training;
 
@@ -31,7 +35,12 @@ pub use als::{AlsJob, train_als};
 pub use artifacts::ArtifactName;
 pub use demo::{DemoJob, DemoReport, HeldOutScore, Pick, demo};
 pub use error::PipelineError;
-pub use load::{LoadedModels, load_models};
+pub use load::{LoadedAls, LoadedModels, load_als, load_models};
 pub use popgen::{PopGenJob, train_popgen};
+pub use recommend::{
+    AlsRecommender, RecommendJob, RecommendSummary, RecommendedFilm, UserRecommendations,
+};
+pub use recommendations_file::RecommendationsFile;
+pub use selection::films_of_genres;
 pub use serve::serve_models;
 pub use training::Trained;

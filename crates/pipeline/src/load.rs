@@ -55,11 +55,7 @@ pub fn load_models(folder: &Path) -> Result<LoadedModels, PipelineError> {
         rungs.popularity = Some(Rung { model: popularity, provenance: provenance.clone() });
         rungs.popgen = Some(Rung { model: popgen, provenance });
     }
-    if ALS.is_complete(folder, &mut notes) {
-        let manifest = ALS.manifest(folder, &mut notes)?;
-        let model = als(folder)?;
-        ALS.verify(folder, manifest.as_ref())?;
-        let provenance = provenance(manifest.as_ref());
+    if let Some((model, provenance)) = verified_als(folder, &mut notes)? {
         if let (None, Some(seen)) = (&rungs.popularity, model.seen()) {
             let popularity = Arc::new(viewers(&model, seen));
             rungs.popularity = Some(Rung { model: popularity, provenance: provenance.clone() });
@@ -72,6 +68,31 @@ pub fn load_models(folder: &Path) -> Result<LoadedModels, PipelineError> {
     }
     let titles = catalog.iter().map(|(id, movie)| (id, movie.title.as_str())).collect();
     Ok(LoadedModels { rungs, titles, notes })
+}
+
+/// The ALS model of a folder, with what only it can answer.
+pub struct LoadedAls {
+    /// The model.
+    pub model: AlsModel,
+    /// Where it comes from.
+    pub provenance: ModelProvenance,
+    /// What is not there or not vouched for, one line each.
+    pub notes: Vec<String>,
+}
+
+/// Reads the ALS model of a folder by the rules of [`load_models`], and no other.
+///
+/// # Errors
+/// [`PipelineError::NoModel`] when a file of it is missing; otherwise the error of the file.
+pub fn load_als(folder: &Path) -> Result<LoadedAls, PipelineError> {
+    let mut notes = Vec::new();
+    match verified_als(folder, &mut notes)? {
+        Some((model, provenance)) => Ok(LoadedAls { model, provenance, notes }),
+        None => {
+            let folder = folder.to_owned();
+            Err(PipelineError::NoModel { folder, problems: notes.join("; ") })
+        }
+    }
 }
 
 /// The files of one kind of model.
@@ -159,6 +180,21 @@ fn provenance(manifest: Option<&Manifest>) -> ModelProvenance {
         data_sha256: Some(manifest.data.dataset_sha256.clone()),
         manifest_sha256: Some(manifest.manifest_sha256.clone()),
     })
+}
+
+/// The ALS model, if it is complete, as its manifest describes it.
+fn verified_als(
+    folder: &Path,
+    notes: &mut Vec<String>,
+) -> Result<Option<(AlsModel, ModelProvenance)>, PipelineError> {
+    if !ALS.is_complete(folder, notes) {
+        return Ok(None);
+    }
+    let manifest = ALS.manifest(folder, notes)?;
+    let model = als(folder)?;
+    // Again: a training may have put new files in place while these were read.
+    ALS.verify(folder, manifest.as_ref())?;
+    Ok(Some((model, provenance(manifest.as_ref()))))
 }
 
 fn als(folder: &Path) -> Result<AlsModel, PipelineError> {

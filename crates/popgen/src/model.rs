@@ -1,7 +1,9 @@
 use std::sync::Arc;
 
 use marquee_catalog::Catalog;
-use marquee_recommender::{ItemRow, Recommender, Request, ScoredItem, TopK, UserRow};
+use marquee_recommender::{
+    Filter, ItemRow, ItemSet, Recommender, Request, ScoredItem, TopK, UserRow,
+};
 
 use crate::{
     Audience, GenrePreferences, PopGenConfig, PopGenError, PopularityTable,
@@ -42,16 +44,43 @@ impl Recommender for PopularityModel {
         self.audience.users.row(user_id)
     }
 
-    /// O(k + seen): the table is in order already.
-    fn recommend(&self, request: &Request) -> Option<Vec<ScoredItem>> {
-        let seen = if request.include_seen { &[] } else { self.audience.seen_by(request.user) };
-        let unseen = (0..self.table.len() as u32).filter(|row| seen.binary_search(row).is_err());
-        let scored = unseen.map(|row| ScoredItem {
-            item: ItemRow(row),
-            score: self.table.pop()[row as usize] as f32,
-        });
-        Some(scored.take(request.k).collect())
+    /// O(k + seen) without sets, since the table is in order already; O(candidates) with them.
+    fn recommend(&self, request: &Request<'_>) -> Option<Vec<ScoredItem>> {
+        let filter = &request.filter;
+        let seen = if filter.include_seen { &[] } else { self.audience.seen_by(request.user) };
+        let all = 0..self.table.len() as u32;
+        Some(match (filter.candidates, filter.banned) {
+            (None, None) => self.first(all, seen, request.k),
+            (None, Some(_)) => {
+                self.first(all.filter(|&row| filter.admits(ItemRow(row))), seen, request.k)
+            }
+            (Some(candidates), _) => {
+                self.first(admitted(candidates, filter, self.table.len()), seen, request.k)
+            }
+        })
     }
+}
+
+impl PopularityModel {
+    /// The first `k` of ascending rows that are not in `seen`.
+    fn first(&self, rows: impl Iterator<Item = u32>, seen: &[u32], k: usize) -> Vec<ScoredItem> {
+        rows.filter(|row| seen.binary_search(row).is_err())
+            .map(|row| ScoredItem {
+                item: ItemRow(row),
+                score: self.table.pop()[row as usize] as f32,
+            })
+            .take(k)
+            .collect()
+    }
+}
+
+/// Rows of candidates below `end` that are not banned, ascending.
+fn admitted(candidates: &ItemSet, filter: &Filter<'_>, end: usize) -> impl Iterator<Item = u32> {
+    candidates
+        .iter()
+        .take_while(move |item| item.index() < end)
+        .filter(|&item| filter.admits(item))
+        .map(|item| item.0)
 }
 
 /// Ranks the most popular films by `pop · (1 + alpha · shared)`, where `shared` is the part of a
@@ -126,26 +155,53 @@ impl Recommender for PopGenModel {
     }
 
     /// O(pool) when scores are near each other; a film whose popularity cannot reach the list even
-    /// with all of the user's weight ends the scan.
-    fn recommend(&self, request: &Request) -> Option<Vec<ScoredItem>> {
+    /// with all of the user's weight ends the scan. With candidates, only those of the pool are
+    /// looked at.
+    fn recommend(&self, request: &Request<'_>) -> Option<Vec<ScoredItem>> {
         let user = request.user?;
         let shares = self.shares(user)?;
-        let seen = if request.include_seen { &[] } else { self.audience.seen_by(Some(user)) };
-        let mut top = TopK::new(request.k);
-        for (row, genres) in self.genres.iter().enumerate() {
-            let pop = self.table.pop()[row];
+        let filter = &request.filter;
+        let seen = if filter.include_seen { &[] } else { self.audience.seen_by(Some(user)) };
+        let pool = 0..self.genres.len() as u32;
+        Some(match (filter.candidates, filter.banned) {
+            (None, None) => self.best(pool, &shares, seen, request.k),
+            (None, Some(_)) => {
+                let rows = pool.filter(|&row| filter.admits(ItemRow(row)));
+                self.best(rows, &shares, seen, request.k)
+            }
+            (Some(candidates), _) => {
+                let rows = admitted(candidates, filter, self.genres.len());
+                self.best(rows, &shares, seen, request.k)
+            }
+        })
+    }
+}
+
+impl PopGenModel {
+    /// The best `k` of ascending rows of the pool that are not in `seen`.
+    fn best(
+        &self,
+        rows: impl Iterator<Item = u32>,
+        shares: &[f64],
+        seen: &[u32],
+        k: usize,
+    ) -> Vec<ScoredItem> {
+        let mut top = TopK::new(k);
+        for row in rows {
+            let pop = self.table.pop()[row as usize];
             // Rounded as the scores are, so a tie at the end of the list is not lost.
             if ((pop * (1.0 + self.config.alpha)) as f32) < top.threshold() {
                 break;
             }
-            if seen.binary_search(&(row as u32)).is_ok() {
+            if seen.binary_search(&row).is_ok() {
                 continue;
             }
+            let genres = &self.genres[row as usize];
             // Sums of shares may exceed 1 by rounding.
             let shared: f64 = genres.iter().map(|&genre| shares[usize::from(genre)]).sum();
             let score = pop * (1.0 + self.config.alpha * shared.min(1.0));
-            top.push(ItemRow(row as u32), score as f32);
+            top.push(ItemRow(row), score as f32);
         }
-        Some(top.into_sorted())
+        top.into_sorted()
     }
 }

@@ -1,7 +1,8 @@
 //! What a recommendation model is, and how its answers are ranked.
 //!
 //! [`Recommender`] is the trait every model implements: give it a [`Request`], get back at most `k`
-//! [`ScoredItem`]s, best first. [`TopK`] keeps the best `k` of a stream of scores under the one
+//! [`ScoredItem`]s, best first. A request's [`Filter`] says which items may be in the answer, by
+//! [`ItemSet`]s of banned ones and of candidates. [`TopK`] keeps the best `k` of a stream of scores under the one
 //! ranking rule of this workspace: higher score first, and of equal scores the lower row first.
 //! [`SeenItems`] holds what each user has already watched, so that it can be left out.
 //! [`conformance`] is the suite every implementation runs in its tests.
@@ -22,11 +23,15 @@
 //! ```
 
 pub mod conformance;
+mod filter;
+mod item_set;
 mod rows;
 mod seen;
 mod top_k;
 mod traits;
 
+pub use filter::Filter;
+pub use item_set::ItemSet;
 pub use rows::{ItemRow, UserRow};
 pub use seen::{SeenItems, SeenItemsError};
 pub use top_k::{ScoredItem, TopK, ranks_before};

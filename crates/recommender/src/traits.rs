@@ -1,21 +1,21 @@
-use crate::{ItemRow, ScoredItem, UserRow};
+use crate::{Filter, ItemRow, ScoredItem, UserRow};
 
 /// What is asked of a model for one user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Request {
+pub struct Request<'a> {
     /// The user, by row; `None` for someone the model has never seen.
     pub user: Option<UserRow>,
     /// How many items at most.
     pub k: usize,
-    /// Whether items the user has seen may be in the answer.
-    pub include_seen: bool,
+    /// Which items may be in the answer.
+    pub filter: Filter<'a>,
 }
 
-impl Request {
+impl Request<'_> {
     /// The best `k` items `user` has not seen.
     #[must_use]
     pub fn unseen(user: Option<UserRow>, k: usize) -> Self {
-        Self { user, k, include_seen: false }
+        Self { user, k, filter: Filter::default() }
     }
 }
 
@@ -40,10 +40,11 @@ pub trait Recommender: Send + Sync {
     /// The row of a user, by the id the event log uses; `None` for a user the model does not know.
     fn user_row(&self, user_id: u64) -> Option<UserRow>;
 
-    /// At most `request.k` distinct items under [`ranks_before`](crate::ranks_before), best first.
+    /// At most `request.k` distinct items that `request.filter` lets through, under
+    /// [`ranks_before`](crate::ranks_before), best first.
     ///
     /// `None` when the model has nothing to say about this user (a factor model and an unknown
-    /// user, for one), so that a caller can turn to another model. Fewer than `k` items when fewer
-    /// are eligible.
-    fn recommend(&self, request: &Request) -> Option<Vec<ScoredItem>>;
+    /// user, for one), so that a caller can turn to another model; whether it has does not depend
+    /// on `k` or the filter. Fewer than `k` items when fewer are eligible.
+    fn recommend(&self, request: &Request<'_>) -> Option<Vec<ScoredItem>>;
 }

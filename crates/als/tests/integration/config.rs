@@ -1,6 +1,8 @@
 use marquee_als::{AlsConfig, AlsError, Silent, Solver, train};
 use marquee_dataset::Csr;
 
+use crate::support::SOLVERS;
+
 fn default_with(change: impl FnOnce(&mut AlsConfig)) -> AlsConfig {
     let mut config = AlsConfig::default();
     change(&mut config);
@@ -58,12 +60,16 @@ fn a_bad_configuration_is_refused_before_training() {
 
 #[test]
 fn solvers_are_named_as_on_the_command_line() {
-    for solver in [Solver::Auto, Solver::Cholesky] {
+    for (solver, name) in SOLVERS.into_iter().zip(["auto", "cholesky", "woodbury", "cg"]) {
+        assert_eq!(solver.to_string(), name);
         assert_eq!(solver.to_string().parse::<Solver>().unwrap(), solver);
         assert_eq!(serde_json::to_string(&solver).unwrap(), format!("\"{solver}\""));
     }
     let error = "Cholesky".parse::<Solver>().unwrap_err();
-    assert_eq!(error.to_string(), "solver \"Cholesky\" does not exist: choose auto or cholesky");
+    assert_eq!(
+        error.to_string(),
+        "solver \"Cholesky\" does not exist: choose auto, cholesky, woodbury or cg"
+    );
 }
 
 #[test]

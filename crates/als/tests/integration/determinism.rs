@@ -1,8 +1,10 @@
 use marquee_als::{AlsConfig, Factors, Silent, train};
 use marquee_dataset::Csr;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use rayon::ThreadPoolBuilder;
 
-use crate::{bits, random_ratings};
+use crate::{bits, random_ratings, support::SOLVERS};
 
 fn train_on(threads: usize, ratings: &Csr, config: &AlsConfig) -> Factors {
     let pool = ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
@@ -19,6 +21,32 @@ fn threads_do_not_change_a_byte() {
         let together = train_on(threads, &ratings, &config);
         assert_eq!(bits(&alone.users), bits(&together.users), "{threads} threads");
         assert_eq!(bits(&alone.items), bits(&together.items), "{threads} threads");
+    }
+}
+
+#[test]
+fn threads_change_no_byte_of_any_solver() {
+    // Several tasks on both sides. Among short rows some are tasks of their own, or nearly.
+    let mut random = ChaCha8Rng::seed_from_u64(64);
+    let mut triplets = Vec::new();
+    for user in 0..1200_u32 {
+        let share = match user % 97 {
+            0 => 0.9,
+            1 => 0.2,
+            _ => 0.006,
+        };
+        let seen: Vec<u32> = (0..700).filter(|_| random.random::<f32>() < share).collect();
+        triplets.extend(seen.into_iter().map(|item| (user, item, (item % 6) as f32)));
+    }
+    let (ratings, _) = Csr::from_triplets(1200, 700, triplets);
+    for solver in SOLVERS {
+        let config = AlsConfig { factors: 19, iterations: 2, solver, ..AlsConfig::default() };
+        let alone = train_on(1, &ratings, &config);
+        for threads in [2, 3, 8] {
+            let together = train_on(threads, &ratings, &config);
+            assert_eq!(bits(&alone.users), bits(&together.users), "{solver}, {threads} threads");
+            assert_eq!(bits(&alone.items), bits(&together.items), "{solver}, {threads} threads");
+        }
     }
 }
 

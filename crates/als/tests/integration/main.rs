@@ -4,6 +4,8 @@
 mod config;
 // Same input, same bytes: threads, seeds, users without ratings.
 mod determinism;
+// Rows that were not in the training, and where a score comes from.
+mod fold_in;
 // Answers that can be worked out by hand.
 mod known_answers;
 // The model: shapes, unknown users, the conformance suite.
@@ -12,10 +14,16 @@ mod model;
 mod npz;
 // Progress, loss on request, cancellation.
 mod observer;
-// The slow, obvious solver, and the fast one beside it.
+// Whole trainings and losses beside those of the slow solver.
 mod reference;
-// Exactness of the pruned search against a full sort.
+// Exactness of the pruned search against a full sort, under filters and for many users too.
 mod search;
+// Similar items and users against a full sort.
+mod similar;
+// Every solver, row by row, against the slow ones: lengths, shapes, weights.
+mod solvers;
+// The slow, obvious solvers and how far from them the fast ones may be.
+mod support;
 
 use marquee_als::Matrix;
 use marquee_dataset::{Csr, MovieVocabulary, UserVocabulary};

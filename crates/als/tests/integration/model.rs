@@ -1,6 +1,6 @@
 use marquee_als::{AlsConfig, AlsError, AlsModel, Factors, Matrix, Silent, train};
 use marquee_dataset::{Csr, MovieVocabulary, UserVocabulary};
-use marquee_recommender::{ItemRow, Recommender, Request, SeenItems, UserRow, conformance};
+use marquee_recommender::{Filter, ItemRow, Recommender, Request, SeenItems, UserRow, conformance};
 
 use crate::{matrix, random_ratings, vocabularies};
 
@@ -108,4 +108,23 @@ fn factors_that_cannot_score_are_refused() {
     assert!(matches!(model(0, 0.0), Err(AlsError::Factors { factors: 0 })));
     assert!(matches!(model(1, 1e20), Err(AlsError::ScoreNotFinite)));
     assert!(model(1, 1e18).is_ok());
+}
+
+#[test]
+fn factors_from_elsewhere_are_checked() {
+    let factors = Factors { users: matrix(1, 2, vec![0.5; 2]), items: matrix(3, 2, vec![1e18; 6]) };
+    let (users, movies) = vocabularies(1, 3);
+    let model = AlsModel::new(factors, users, movies, None).unwrap();
+    let ask = |factors: &[f32]| model.recommend_for(factors, &[1], 9, &Filter::default());
+    let fail = |factors: &[f32]| ask(factors).unwrap_err().to_string();
+    assert_eq!(fail(&[0.5]), "the user has 1 factors but item_factors has 2");
+    assert_eq!(fail(&[0.5; 3]), "the user has 3 factors but item_factors has 2");
+    assert_eq!(fail(&[]), "the user has 0 factors but item_factors has 2");
+    for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        assert_eq!(fail(&[0.5, bad]), "the user's factors hold a value that is not finite");
+    }
+    assert!(matches!(ask(&[1e21, 0.0]), Err(AlsError::ScoreNotFinite)));
+    assert_eq!(ask(&[0.0, -0.0]).unwrap(), None, "nothing is known of them");
+    let rows: Vec<u32> = ask(&[1.0, 0.0]).unwrap().unwrap().iter().map(|s| s.item.0).collect();
+    assert_eq!(rows, [0, 2], "film 1 was seen");
 }

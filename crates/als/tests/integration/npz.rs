@@ -92,6 +92,70 @@ fn what_numpy_saves_is_read() {
     assert_eq!(read_npz(&fixture("numpy_savez.npz")).expect("a good file"), factors());
 }
 
+/// Models that implicit 0.7.2 saved, of four users and three items; their values were rounded to
+/// three decimals before.
+#[test]
+fn what_implicit_saves_is_read() {
+    let single = read_npz(&fixture("implicit_float32.npz")).expect("a good file");
+    let expected = Factors {
+        users: matrix(4, 2, vec![0.312, 1.696, 0.231, 1.363, 3.319, -0.032, 0.0, 0.0]),
+        items: matrix(3, 2, vec![0.006, 0.698, 0.004, 0.357, 0.301, -0.054]),
+    };
+    assert_eq!(single, expected);
+    // Of a model made with dtype=float64 the nearest single-precision values are taken.
+    let double = read_npz(&fixture("implicit_float64.npz")).expect("a good file");
+    let expected = Factors {
+        users: matrix(4, 2, vec![3.713, 2.098, 3.216, 1.786, 0.36, 1.373, 0.0, 0.0]),
+        items: matrix(3, 2, vec![0.354, -0.094, 0.173, -0.035, -0.477, 0.852]),
+    };
+    assert_eq!(double, expected);
+    for name in ["implicit_float32.npz", "implicit_float64.npz"] {
+        let whole = fs_err::read(fixture(name)).expect("the fixture");
+        for length in (0..whole.len()).step_by(97) {
+            let error = read(&whole[..length]).unwrap_err();
+            assert!(matches!(error, AlsError::Open { .. }), "{name}, {length} bytes: {error}");
+        }
+    }
+}
+
+#[test]
+fn an_archive_of_something_else_is_refused() {
+    let array = npy("<f4", false, "(1, 2)", &[0; 8]);
+    let error = read(&archive(&[("embeddings.npy", array.clone()), ("bias.npy", array)]));
+    let error = error.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            AlsError::ModelFile {
+                array: "user_factors",
+                source: ModelFileFault::Array(NpzFault::Missing),
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn double_precision_beyond_single_is_refused_by_row() {
+    let doubles = |values: &[f64]| -> Vec<u8> {
+        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let shape = format!("({}, 2)", values.len() / 2);
+        archive(&[
+            ("user_factors.npy", npy("<f8", false, &shape, &bytes)),
+            ("item_factors.npy", npy("<f4", false, "(1, 2)", &[0; 8])),
+        ])
+    };
+    let error = read(&doubles(&[1.0, 2.0, 3.0, -1e300])).unwrap_err();
+    let AlsError::ModelFile { array: "user_factors", source, .. } = error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(source.to_string(), "row 1 holds -1e300, which does not fit single precision");
+    // Too small is rounded to zero, as any other value is rounded.
+    let small = read(&doubles(&[1e-300, 0.1])).expect("a good file");
+    assert_eq!(small.users, matrix(1, 2, vec![0.0, 0.1]));
+}
+
 #[test]
 fn what_numpy_compresses_is_refused() {
     let error = read_npz(&fixture("numpy_savez_compressed.npz")).unwrap_err();
@@ -115,7 +179,14 @@ fn every_fault_names_its_array() {
     let cases: Vec<(Members<'_>, &str, &str)> = vec![
         (vec![good()], "item_factors", "no member of that name"),
         (vec![("item_factors.npy", good().1)], "user_factors", "no member of that name"),
-        (items(npy("<f8", false, "(1, 2)", &[0; 16])), "item_factors", "are '<f8', not <f4"),
+        (items(npy("<i8", false, "(1, 2)", &[0; 16])), "item_factors", "are '<i8', not <f4"),
+        (items(npy(">f8", false, "(1, 2)", &[0; 16])), "item_factors", "are '>f8', not <f4"),
+        (
+            items(npy("<f8", false, "(1, 2)", &[0; 8])),
+            "item_factors",
+            "holds 8 bytes where its shape asks for 16",
+        ),
+        (items(npy("<f8", false, "(2,)", &[0; 16])), "item_factors", "shape is [2]"),
         (items(npy(">f4", false, "(1, 2)", &[0; 8])), "item_factors", "are '>f4', not <f4"),
         (items(npy("<f4", true, "(1, 2)", &[0; 8])), "item_factors", "Fortran order"),
         (items(npy("<f4", false, "(2,)", &[0; 8])), "item_factors", "shape is [2]"),

@@ -1,54 +1,11 @@
-use marquee_als::{AlsConfig, Factors, Matrix, Silent, loss, train};
+use marquee_als::{AlsConfig, Factors, Silent, loss, train};
 use marquee_dataset::Csr;
-use nalgebra::{DMatrix, DVector};
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use nalgebra::DMatrix;
 
-use crate::random_ratings;
-
-/// One half-step exactly as the paper writes it, in `f64`, a dense system for each row.
-fn half_step(ratings: &Csr, fixed: &DMatrix<f64>, config: &AlsConfig) -> DMatrix<f64> {
-    let factors = fixed.ncols();
-    let gram = fixed.transpose() * fixed;
-    let mut solved = DMatrix::zeros(ratings.rows(), factors);
-    for row in 0..ratings.rows() {
-        let mut system = &gram + DMatrix::identity(factors, factors) * config.regularization;
-        let mut right = DVector::zeros(factors);
-        let (columns, values) = ratings.row(row);
-        for (&column, &value) in columns.iter().zip(values) {
-            let confidence = f64::from(1.0 + config.alpha as f32 * value);
-            let vector = fixed.row(column as usize).transpose();
-            system += &vector * vector.transpose() * (confidence - 1.0);
-            right += vector * confidence;
-        }
-        let solution = system.cholesky().expect("λ makes it positive definite").solve(&right);
-        solved.row_mut(row).copy_from(&solution.transpose());
-    }
-    solved
-}
-
-fn start(items: usize, config: &AlsConfig) -> DMatrix<f64> {
-    let mut random = ChaCha8Rng::seed_from_u64(config.random_state);
-    let values: Vec<f64> =
-        (0..items * config.factors).map(|_| f64::from(random.random::<f32>() * 0.01)).collect();
-    DMatrix::from_row_slice(items, config.factors, &values)
-}
-
-fn wide(matrix: &Matrix) -> DMatrix<f64> {
-    let values: Vec<f64> = matrix.as_slice().iter().map(|&value| f64::from(value)).collect();
-    DMatrix::from_row_slice(matrix.rows(), matrix.columns(), &values)
-}
-
-/// Greatest difference of two rows beside the length of the row expected.
-fn worst_row(found: &DMatrix<f64>, expected: &DMatrix<f64>) -> (usize, f64) {
-    (0..expected.nrows())
-        .map(|row| {
-            let difference = (found.row(row) - expected.row(row)).norm();
-            (row, difference / expected.row(row).norm().max(1e-6))
-        })
-        .max_by(|a, b| a.1.total_cmp(&b.1))
-        .expect("a row")
-}
+use crate::{
+    random_ratings,
+    support::{EXACT, SOLVERS, Slow, check_two_iterations, confidence, start, wide},
+};
 
 fn cases() -> Vec<(&'static str, Csr, AlsConfig)> {
     let with = |factors| AlsConfig { factors, iterations: 1, ..AlsConfig::default() };
@@ -78,25 +35,21 @@ fn cases() -> Vec<(&'static str, Csr, AlsConfig)> {
 #[test]
 fn each_row_is_what_the_slow_solver_finds() {
     for (name, ratings, config) in cases() {
-        let found = train(&ratings, &config, &mut Silent).unwrap();
-        let users = half_step(&ratings, &start(ratings.columns(), &config), &config);
-        let (row, error) = worst_row(&wide(&found.users), &users);
-        assert!(error < 1e-5, "{name}, {} factors: user row {row}: {error}", config.factors);
-        // From the factors found, so that each half-step answers for itself alone.
-        let items = half_step(&ratings.transpose(), &wide(&found.users), &config);
-        let (row, error) = worst_row(&wide(&found.items), &items);
-        assert!(error < 1e-5, "{name}, {} factors: item row {row}: {error}", config.factors);
+        for solver in SOLVERS {
+            check_two_iterations(name, &ratings, &AlsConfig { solver, ..config.clone() });
+        }
     }
 }
 
 #[test]
 fn later_iterations_solve_as_the_first_does() {
     for (name, ratings, config) in cases() {
-        let config = AlsConfig { iterations: 5, ..config };
-        let found = train(&ratings, &config, &mut Silent).unwrap();
-        let items = half_step(&ratings.transpose(), &wide(&found.users), &config);
-        let (row, error) = worst_row(&wide(&found.items), &items);
-        assert!(error < 1e-5, "{name}, {} factors: item row {row}: {error}", config.factors);
+        for solver in EXACT {
+            let config = AlsConfig { iterations: 5, solver, ..config.clone() };
+            let found = train(&ratings, &config, &mut Silent).unwrap();
+            let slow = Slow::new(wide(&found.users), &config);
+            slow.check(name, &ratings.transpose(), &found.items, &found.items);
+        }
     }
 }
 
@@ -107,11 +60,11 @@ fn whole_trainings_agree_in_scores_and_loss() {
         let config = AlsConfig { factors, iterations: 6, ..AlsConfig::default() };
         let found = train(&ratings, &config, &mut Silent).unwrap();
         let by_item = ratings.transpose();
-        let mut items = start(ratings.columns(), &config);
+        let mut items = wide(&start(ratings.columns(), &config));
         let mut users = DMatrix::zeros(0, 0);
         for _ in 0..config.iterations {
-            users = half_step(&ratings, &items, &config);
-            items = half_step(&by_item, &users, &config);
+            users = Slow::new(items, &config).half_step(&ratings);
+            items = Slow::new(users.clone(), &config).half_step(&by_item);
         }
         let scores = wide(&found.users) * wide(&found.items).transpose();
         let expected = &users * items.transpose();
@@ -138,10 +91,7 @@ fn dense_loss(
         for item in 0..ratings.columns() {
             let score = users.row(user).dot(&items.row(item));
             sum += match columns.binary_search(&(item as u32)) {
-                Ok(place) => {
-                    let confidence = f64::from(1.0 + config.alpha as f32 * values[place]);
-                    confidence * (1.0 - score).powi(2)
-                }
+                Ok(place) => confidence(config, values[place]) * (1.0 - score).powi(2),
                 Err(_) => score * score,
             };
         }

@@ -1,6 +1,6 @@
 use marquee_als::{AlsModel, Factors};
 use marquee_recommender::{
-    ItemRow, Recommender, Request, ScoredItem, SeenItems, UserRow, ranks_before,
+    Filter, ItemRow, ItemSet, Recommender, Request, ScoredItem, SeenItems, UserRow, ranks_before,
 };
 use proptest::{collection::vec, prelude::*};
 use rand::{RngExt, SeedableRng};
@@ -14,10 +14,11 @@ fn model(factors: Factors, seen: Option<SeenItems>) -> AlsModel {
 }
 
 /// The answer by scoring everything and sorting.
-fn full_sort(model: &AlsModel, user: UserRow, k: usize, include_seen: bool) -> Vec<ScoredItem> {
+fn full_sort(model: &AlsModel, user: UserRow, k: usize, filter: &Filter<'_>) -> Vec<ScoredItem> {
+    let seen = |item| model.seen().is_some_and(|seen| seen.contains(user, item));
     let mut all: Vec<ScoredItem> = (0..model.items() as u32)
         .map(ItemRow)
-        .filter(|&item| include_seen || !model.seen().is_some_and(|seen| seen.contains(user, item)))
+        .filter(|&item| filter.admits(item) && (filter.include_seen || !seen(item)))
         .map(|item| ScoredItem { item, score: model.score(user, item) })
         .filter(|scored| !scored.score.is_nan())
         .collect();
@@ -31,17 +32,44 @@ fn same_bits(list: &[ScoredItem]) -> Vec<(u32, u32)> {
 }
 
 fn check(model: &AlsModel, ks: &[usize]) {
-    for user in (0..model.factors().users.rows() as u32).map(UserRow) {
-        for include_seen in [false, true] {
-            for &k in ks {
-                let Some(found) = model.recommend(&Request { user: Some(user), k, include_seen })
-                else {
-                    assert!(model.factors().users.row(user.index()).iter().all(|&v| v == 0.0));
-                    continue;
-                };
-                let expected = full_sort(model, user, k, include_seen);
-                assert_eq!(same_bits(&found), same_bits(&expected), "{user:?}, k = {k}");
-            }
+    for filter in [Filter::default(), Filter::EVERYTHING] {
+        check_filter(model, ks, &filter);
+    }
+}
+
+fn check_filter(model: &AlsModel, ks: &[usize], filter: &Filter<'_>) {
+    let users: Vec<UserRow> = (0..model.factors().users.rows() as u32).map(UserRow).collect();
+    for &k in ks {
+        let together = model.recommend_many(&users, k, filter);
+        assert_eq!(together.len(), users.len());
+        for (&user, found) in users.iter().zip(&together) {
+            let alone = model.recommend(&Request { user: Some(user), k, filter: *filter });
+            assert_eq!(alone.as_deref().map(same_bits), found.as_deref().map(same_bits));
+            let Some(found) = found else {
+                assert!(model.factors().users.row(user.index()).iter().all(|&v| v == 0.0));
+                continue;
+            };
+            let expected = full_sort(model, user, k, filter);
+            assert_eq!(same_bits(found), same_bits(&expected), "{user:?}, k = {k}, {filter:?}");
+        }
+    }
+}
+
+/// Every way of filtering: about `share` of the items are candidates, `banned` of them banned.
+fn check_sets(model: &AlsModel, ks: &[usize], share: f32, banned: f32, seed: u64) {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut some = |share: f32| -> ItemSet {
+        (0..model.items() as u32 + 70)
+            .map(ItemRow)
+            .filter(|_| random.random::<f32>() < share)
+            .collect()
+    };
+    let (candidates, banned) = (some(share), some(banned));
+    for include_seen in [false, true] {
+        for (candidates, banned) in
+            [(Some(&candidates), None), (None, Some(&banned)), (Some(&candidates), Some(&banned))]
+        {
+            check_filter(model, ks, &Filter { include_seen, banned, candidates });
         }
     }
 }
@@ -94,6 +122,42 @@ proptest! {
     fn any_factors_rank_as_in_a_full_sort(factors in any_factors(fine()), seed: u64) {
         check(&with_seen(factors, seed), &[1, 5, 20]);
     }
+
+    #[test]
+    fn filters_leave_out_and_change_nothing(
+        factors in any_factors(coarse()),
+        seed: u64,
+        // Few candidates are scored one by one, many are searched for.
+        share in prop::sample::select(vec![0.0_f32, 0.05, 0.2, 0.3, 0.6, 1.0]),
+        banned in prop::sample::select(vec![0.0_f32, 0.1, 0.9, 1.0]),
+    ) {
+        check_sets(&with_seen(factors, seed), &[0, 1, 3, 20, 200], share, banned, seed);
+    }
+
+    #[test]
+    fn somebody_who_is_not_in_the_model_gets_the_answer_of_somebody_like_them(
+        factors in any_factors(fine()),
+        seed: u64,
+        k in 0_usize..30,
+    ) {
+        let model = with_seen(factors, seed);
+        let banned: ItemSet = [ItemRow(0), ItemRow(2)].into_iter().collect();
+        for user in (0..model.factors().users.rows() as u32).map(UserRow) {
+            let seen = model.seen().expect("it was given").of(user);
+            // Any order will do, and some twice.
+            let shuffled: Vec<u32> = seen.iter().rev().flat_map(|&row| [row, row]).collect();
+            for filter in
+                [Filter::default(), Filter::EVERYTHING, Filter { banned: Some(&banned), ..Filter::default() }]
+            {
+                let known = model.recommend(&Request { user: Some(user), k, filter });
+                let row = model.factors().users.row(user.index());
+                for seen in [seen, &shuffled] {
+                    let found = model.recommend_for(row, seen, k, &filter).expect("sound factors");
+                    prop_assert_eq!(known.as_deref().map(same_bits), found.as_deref().map(same_bits));
+                }
+            }
+        }
+    }
 }
 
 /// Factors with falling norms and a taste for some directions, as training gives.
@@ -121,6 +185,33 @@ fn large_indexes_rank_as_a_full_sort_does() {
     for factors in [1, 8, 20, 23, 24, 50, 64] {
         check(&with_seen(trained_like(12, 3000, factors, 1.0), 7), &[1, 20]);
     }
+}
+
+#[test]
+fn filters_of_large_indexes_rank_as_a_full_sort_does() {
+    let model = with_seen(trained_like(12, 3000, 50, 1.0), 7);
+    for (share, banned) in [(0.005, 0.01), (0.1, 0.5), (0.5, 0.99), (0.9, 0.001)] {
+        check_sets(&model, &[1, 20], share, banned, 11);
+    }
+}
+
+#[test]
+fn many_answers_are_those_of_one_at_a_time_in_the_order_asked() {
+    let model = with_seen(trained_like(40, 500, 20, 1.0), 12);
+    // Twice, backwards, and some there are none of.
+    let users: Vec<UserRow> = (0..45).rev().chain([7, 7, u32::MAX]).map(UserRow).collect();
+    let filter = Filter::default();
+    let ask = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+        pool.install(|| model.recommend_many(&users, 20, &filter))
+    };
+    let one_by_one: Vec<Option<Vec<ScoredItem>>> =
+        users.iter().map(|&user| model.recommend(&Request::unseen(Some(user), 20))).collect();
+    assert_eq!(one_by_one.iter().filter(|answer| answer.is_none()).count(), 6);
+    for threads in [1, 3] {
+        assert_eq!(ask(threads), one_by_one, "{threads} threads");
+    }
+    assert_eq!(model.recommend_many(&[], 20, &filter), Vec::new());
 }
 
 #[test]

@@ -43,7 +43,7 @@ impl Recommender for FakeModel {
         }
         let seen = request.user.map_or(&[][..], |user| &self.users[user.index()].1);
         let list = (0..self.movies.len() as u32)
-            .filter(|row| request.include_seen || !seen.contains(row))
+            .filter(|row| request.filter.include_seen || !seen.contains(row))
             .take(request.k)
             .map(|row| ScoredItem { item: ItemRow(row), score: -(row as f32) })
             .collect();

@@ -1,6 +1,6 @@
 use marquee_als::{Factors, Matrix, write_npz};
 use marquee_pipeline::{LoadedModels, PipelineError, load_models};
-use marquee_recommender::Request;
+use marquee_recommender::{Filter, Request};
 use marquee_serving::Rung;
 
 use crate::Workplace;
@@ -161,7 +161,7 @@ fn settings_of_the_training_reach_the_server() {
     marquee_pipeline::train_popgen(&job, &mut marquee_dataset::NoProgress).unwrap();
     let models = load(&place);
     let model = &models.rungs.popgen.as_ref().unwrap().model;
-    let request = Request { user: model.user_row(4), k: 20, include_seen: true };
+    let request = Request { user: model.user_row(4), k: 20, filter: Filter::EVERYTHING };
     let ranked = model.recommend(&request).unwrap();
     assert_eq!(ranked.len(), 3, "the pool");
     assert!(ranked.iter().all(|scored| scored.score == 9.0), "no genre raises a film: {ranked:?}");

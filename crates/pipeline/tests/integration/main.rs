@@ -4,6 +4,7 @@
 
 mod demo; // everything from a raw log to models
 mod load; // folders of artifacts, whole, incomplete and wrong
+mod recommend; // lists for everybody, in files
 mod train; // data sets to artifacts and manifests
 
 use std::path::{Path, PathBuf};

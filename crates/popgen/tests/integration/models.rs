@@ -1,5 +1,5 @@
 use marquee_popgen::{PopGenConfig, PopGenError, PopGenModel};
-use marquee_recommender::{ItemRow, Recommender, Request, UserRow, conformance};
+use marquee_recommender::{Filter, ItemRow, Recommender, Request, UserRow, conformance};
 use proptest::prelude::*;
 
 use crate::{Parts, catalog, table};
@@ -39,7 +39,7 @@ fn the_score_is_popularity_raised_by_the_shared_weight() {
     let parts = Parts::of(&table(&ROWS));
     let config = PopGenConfig { alpha: 0.5, pool: 100 };
     let model = parts.popgen(config);
-    let request = Request { user: model.user_row(5), k: 100, include_seen: true };
+    let request = Request { user: model.user_row(5), k: 100, filter: Filter::EVERYTHING };
     let ranked = model.recommend(&request).unwrap();
     let score =
         |id: &str| ranked.iter().find(|scored| model.movie_id(scored.item) == id).unwrap().score;
@@ -114,7 +114,7 @@ proptest! {
         let model = Parts::of(&table(&rows)).popgen(PopGenConfig { alpha, pool: 100 });
         for user in 0..4 {
             let user = model.user_row(user);
-            let ask = |k| model.recommend(&Request { user, k, include_seen: true });
+            let ask = |k| model.recommend(&Request { user, k, filter: Filter::EVERYTHING });
             let (some, all) = (ask(k), ask(100));
             prop_assert_eq!(some.as_deref(), all.as_deref().map(|all| &all[..k.min(all.len())]));
         }

@@ -1,7 +1,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use marquee_recommender::{
-    ItemRow, Recommender, Request, ScoredItem, SeenItems, TopK, UserRow, conformance,
+    Filter, ItemRow, ItemSet, Recommender, Request, ScoredItem, SeenItems, TopK, UserRow,
+    conformance,
 };
 
 /// What is wrong with a model.
@@ -14,6 +15,11 @@ enum Fault {
     Repeats,
     ForgetsSomebody,
     DependsOnK,
+    IgnoresBanned,
+    IgnoresCandidates,
+    FiltersWhatItCut,
+    ScoresByFilter,
+    ForgetsWhereNothingIsLeft,
 }
 
 /// Scores that repeat, so that ties matter.
@@ -48,29 +54,52 @@ impl Recommender for Model {
         (user_id < 2).then_some(UserRow(user_id as u32))
     }
 
-    fn recommend(&self, request: &Request) -> Option<Vec<ScoredItem>> {
+    fn recommend(&self, request: &Request<'_>) -> Option<Vec<ScoredItem>> {
         let user = request.user?;
         if self.fault == Fault::ForgetsSomebody && request.k == 1 {
             return None;
         }
+        let filter = request.filter;
+        if self.fault == Fault::ForgetsWhereNothingIsLeft
+            && filter.candidates.is_some_and(ItemSet::is_empty)
+        {
+            return None;
+        }
         let mut top = TopK::new(request.k);
-        for row in 0..ITEMS as u32 {
-            let hidden = !request.include_seen && self.seen.contains(user, ItemRow(row));
+        for item in (0..ITEMS as u32).map(ItemRow) {
+            let hidden = !filter.include_seen && self.seen.contains(user, item);
             if hidden && self.fault != Fault::KeepsSeen {
                 continue;
             }
-            let tie =
-                if self.fault == Fault::DependsOnK { row as usize == request.k } else { false };
-            top.push(ItemRow(row), (row % 3) as f32 + f32::from(u8::from(tie)));
+            if self.fault != Fault::FiltersWhatItCut && !self.honoured(filter).admits(item) {
+                continue;
+            }
+            let raised = match self.fault {
+                Fault::DependsOnK => item.index() == request.k,
+                Fault::ScoresByFilter => item.0 % 3 == 1 && filter.candidates.is_some(),
+                _ => false,
+            };
+            top.push(item, (item.0 % 3) as f32 + f32::from(u8::from(raised)));
         }
         let mut list = top.into_sorted();
         match self.fault {
             Fault::IgnoresTies if list.len() > 1 => list.swap(0, 1),
             Fault::TooMany => list.push(ScoredItem { item: ItemRow(0), score: -9.0 }),
             Fault::Repeats if list.len() > 1 => list[1] = list[0],
+            Fault::FiltersWhatItCut => list.retain(|scored| filter.admits(scored.item)),
             _ => {}
         }
         Some(list)
+    }
+}
+
+impl Model {
+    fn honoured<'a>(&self, filter: Filter<'a>) -> Filter<'a> {
+        match self.fault {
+            Fault::IgnoresBanned => Filter { banned: None, ..filter },
+            Fault::IgnoresCandidates => Filter { candidates: None, ..filter },
+            _ => filter,
+        }
     }
 }
 
@@ -98,6 +127,11 @@ fn each_fault_is_caught() {
         Fault::Repeats,
         Fault::ForgetsSomebody,
         Fault::DependsOnK,
+        Fault::IgnoresBanned,
+        Fault::IgnoresCandidates,
+        Fault::FiltersWhatItCut,
+        Fault::ScoresByFilter,
+        Fault::ForgetsWhereNothingIsLeft,
     ] {
         assert!(!passes(fault), "{fault:?} passes");
     }

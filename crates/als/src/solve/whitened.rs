@@ -1,0 +1,87 @@
+use pulp::Simd;
+
+use super::{Entries, FixedSide, RowFault};
+use crate::{
+    kernel::{BATCH_ROWS, Batch, SINGLE_BATCHES, WideTile, wide_tiles},
+    lanes::{LANES, Lanes, WIDE, Wide},
+    prefetch::prefetch,
+    triangle::{Triangle, strips},
+};
+
+/// Memory for the full system of a row in the whitened basis.
+pub(super) struct WhitenedWorkspace {
+    factors: usize,
+    system: Triangle,
+    /// Rows `t w`, each followed by its weight where there is room in its last run.
+    batch: Batch,
+    sums: Vec<WideTile>,
+    inverses: Vec<Lanes>,
+    solution: Vec<Lanes>,
+}
+
+impl WhitenedWorkspace {
+    pub(super) fn new(factors: usize) -> Self {
+        let (strips, columns) = (strips(factors), columns(factors));
+        Self {
+            factors,
+            system: Triangle::zeros(factors),
+            batch: Batch::new(columns),
+            sums: vec![[Wide::ZERO; LANES]; wide_tiles(columns).count()],
+            inverses: vec![Lanes::ZERO; strips],
+            solution: vec![Lanes::ZERO; strips],
+        }
+    }
+}
+
+/// Columns of the batch: the factors and the weight.
+const fn columns(factors: usize) -> usize {
+    factors + 1
+}
+
+/// Solves `(I + PᵀP) v = Pᵀa`, with `P` the rows `t w` of the entries and `a` their weights, by a
+/// Cholesky factorization. Products are summed in single precision, 256 at a time, the rest is
+/// `f64`.
+#[inline(always)]
+pub(super) fn solve<'a, S: Simd>(
+    simd: S,
+    fixed: &FixedSide<'_>,
+    entries: Entries<'_>,
+    gather: impl Fn(u32) -> &'a [Wide] + Copy,
+    workspace: &mut WhitenedWorkspace,
+    found: &mut [Lanes],
+) -> Result<(), RowFault> {
+    let WhitenedWorkspace { factors, system, batch, sums, inverses, solution } = workspace;
+    let columns = columns(*factors);
+    system.set_to_identity(*factors);
+    let batches = entries.columns.chunks(BATCH_ROWS).zip(entries.ratings.chunks(BATCH_ROWS));
+    for (first, (rows, ratings)) in batches.enumerate() {
+        for (place, (&column, &rating)) in rows.iter().zip(ratings).enumerate() {
+            let weights = fixed.weights(rating);
+            let root = weights.root as f32;
+            let target = batch.row_mut(place);
+            for (target, run) in target.chunks_exact_mut(WIDE).zip(gather(column)) {
+                target.copy_from_slice(&run.scaled(simd, root).0);
+            }
+            target[*factors] = weights.weight as f32;
+        }
+        let mut asked = 0;
+        batch.sum_outer(simd, rows.len(), sums, |done| {
+            // As many rows as there are here, a batch ahead: their memory arrives meanwhile.
+            let next = (done * rows.len() as f32) as usize;
+            for place in asked..next {
+                if let Some(row) = entries.at((first + 1) * BATCH_ROWS + place) {
+                    prefetch(gather(row as u32));
+                }
+            }
+            asked = next;
+        });
+        if first % SINGLE_BATCHES == SINGLE_BATCHES - 1 {
+            system.take_sums(simd, columns, sums);
+        }
+    }
+    system.take_sums(simd, columns, sums);
+    system.factorize(simd, inverses).map_err(|_| RowFault::NotPositiveDefinite)?;
+    system.substitute(simd, inverses, solution);
+    found.copy_from_slice(&solution[..found.len()]);
+    Ok(())
+}

@@ -1,0 +1,186 @@
+use nalgebra::{Cholesky, DMatrix};
+use pulp::{Arch, Simd, WithSimd};
+use rayon::prelude::*;
+
+use crate::{
+    Matrix,
+    kernel::{Tile, multiply_rows},
+    lanes::{LANES, Lanes, Wide, runs, wide_runs, widen},
+    triangle::Triangle,
+};
+
+/// Beyond this condition number a whitened row would keep too few digits.
+const LARGEST_CONDITION: f64 = 1e12;
+
+/// Rows whitened by one task.
+const TASK_ROWS: usize = 256;
+
+/// A change of basis in which the matrix `B = YᵀY + λI` of a half-step is the identity.
+///
+/// With `B = UᵀU` (Cholesky) and `R = U⁻¹`, a fixed row `y` becomes `w = Rᵀy`, and a solution `v`
+/// found for rows `w` becomes `x = Rv`. What was `B + Σ (c − 1) y yᵀ` is `I + Σ (c − 1) w wᵀ`, so a
+/// row with few entries needs a system as small as their number.
+#[derive(Debug)]
+pub(crate) struct Whitening {
+    factors: usize,
+    /// Column strips of `R`: strip `j` holds the rows down to the diagonal, the first at
+    /// `8 · j (j + 1) / 2`.
+    forward: Vec<Lanes>,
+    /// Column strips of `Rᵀ`, each from the diagonal down, filled up to whole runs of rows.
+    backward: Vec<Lanes>,
+    /// Column strips of `Uᵀ`, like those of `Rᵀ`.
+    onward: Vec<Lanes>,
+    /// Every fixed row, whitened, where that was asked for.
+    rows: Option<Vec<Wide>>,
+}
+
+impl Whitening {
+    /// Decomposes `system`. `None` where it is too ill-conditioned for that.
+    ///
+    /// Costs `f³ / 3` multiplications, and `f² / 2` for each row of `all`, which are kept.
+    pub(crate) fn new(system: &Triangle, all: Option<&Matrix>) -> Option<Self> {
+        let factors = system.order();
+        let dense = DMatrix::from_fn(factors, factors, |row, column| system.get(row, column));
+        let lower = Cholesky::new(dense)?.unpack();
+        let pivots = lower.diagonal();
+        // A NaN among them compares to nothing, and is refused too.
+        let condition = (pivots.max() / pivots.min()).powi(2);
+        (condition <= LARGEST_CONDITION).then_some(())?;
+        // Rᵀ: the inverse of the lower factor, itself lower.
+        let transposed = lower.solve_lower_triangular(&DMatrix::identity(factors, factors))?;
+        let element = |row: usize, column: usize| -> f64 {
+            if row < factors && column < factors { transposed[(row, column)] } else { 0.0 }
+        };
+        let strip = |first: usize, lane: &dyn Fn(usize) -> f64| {
+            let mut run = Lanes::ZERO;
+            for (place, value) in run.0.iter_mut().enumerate() {
+                *value = lane(first + place);
+            }
+            run
+        };
+        let upper = |row: usize, column: usize| -> f64 {
+            if row < factors && column < factors { lower[(column, row)] } else { 0.0 }
+        };
+        let (mut forward, mut backward, mut onward) = (Vec::new(), Vec::new(), Vec::new());
+        for first in (0..runs(factors)).map(|run| run * LANES) {
+            forward
+                .extend((0..first + LANES).map(|row| strip(first, &|column| element(column, row))));
+            let rows = first..runs(factors) * LANES;
+            backward.extend(rows.clone().map(|row| strip(first, &|column| element(row, column))));
+            onward.extend(rows.map(|row| strip(first, &|column| upper(column, row))));
+        }
+        let mut whitening = Self { factors, forward, backward, onward, rows: None };
+        whitening.rows = all.map(|matrix| whitening.whiten_all(matrix));
+        Some(whitening)
+    }
+
+    fn whiten_all(&self, matrix: &Matrix) -> Vec<Wide> {
+        let runs = wide_runs(self.factors);
+        let mut whitened = vec![Wide::ZERO; matrix.rows() * runs];
+        let arch = Arch::new();
+        whitened.par_chunks_mut(TASK_ROWS * runs).enumerate().for_each(|(task, rows)| {
+            arch.dispatch(WhitenRows { whitening: self, matrix, first: task * TASK_ROWS, rows });
+        });
+        whitened
+    }
+
+    /// A row of the fixed side, whitened, if all are kept.
+    #[inline(always)]
+    pub(crate) fn rows(&self) -> Option<&[Wide]> {
+        self.rows.as_deref()
+    }
+
+    /// Whitens up to [`LANES`] rows of `matrix`, into as many in `whitened`.
+    ///
+    /// `source` is room for the rows in double precision.
+    #[inline(always)]
+    pub(crate) fn whiten<S: Simd>(
+        &self,
+        simd: S,
+        matrix: &Matrix,
+        rows: impl ExactSizeIterator<Item = usize>,
+        source: &mut [Lanes],
+        whitened: &mut [Wide],
+    ) {
+        let (runs, wide) = (runs(self.factors), wide_runs(self.factors));
+        let count = rows.len();
+        for (row, place) in rows.zip(source.chunks_exact_mut(runs)) {
+            widen(matrix.tail_from(row), self.factors, |run, values| place[run] = *values);
+        }
+        let mut start = 0;
+        for strip in 0..runs {
+            let right = &self.forward[start..][..(strip + 1) * LANES];
+            start += right.len();
+            let mut tile: Tile = [Lanes::ZERO; LANES];
+            multiply_rows(simd, &mut tile, source, runs, right);
+            let (run, half) = (strip / 2, strip % 2 * LANES);
+            for (row, values) in whitened.chunks_exact_mut(wide).zip(&tile).take(count) {
+                let values = values.0.map(|value| value as f32);
+                row[run].0[half..][..LANES].copy_from_slice(&values);
+            }
+        }
+    }
+
+    /// Turns up to [`LANES`] solutions `v` back into `x = Rv`: gives run `strip` of all of them.
+    #[inline(always)]
+    pub(crate) fn unwhiten<S: Simd>(
+        &self,
+        simd: S,
+        solutions: &[Lanes],
+        take: impl FnMut(usize, &Tile),
+    ) {
+        self.multiply_upper(simd, &self.backward, solutions, take);
+    }
+
+    /// Turns up to [`LANES`] solutions `x` into `v = Ux`: gives run `strip` of all of them.
+    #[inline(always)]
+    pub(crate) fn rewhiten<S: Simd>(
+        &self,
+        simd: S,
+        solutions: &[Lanes],
+        take: impl FnMut(usize, &Tile),
+    ) {
+        self.multiply_upper(simd, &self.onward, solutions, take);
+    }
+
+    #[inline(always)]
+    fn multiply_upper<S: Simd>(
+        &self,
+        simd: S,
+        strips: &[Lanes],
+        vectors: &[Lanes],
+        mut take: impl FnMut(usize, &Tile),
+    ) {
+        let runs = runs(self.factors);
+        let mut start = 0;
+        for strip in 0..runs {
+            let right = &strips[start..][..(runs - strip) * LANES];
+            start += right.len();
+            let mut tile: Tile = [Lanes::ZERO; LANES];
+            multiply_rows(simd, &mut tile, &vectors[strip..], runs, right);
+            take(strip, &tile);
+        }
+    }
+}
+
+struct WhitenRows<'a> {
+    whitening: &'a Whitening,
+    matrix: &'a Matrix,
+    first: usize,
+    rows: &'a mut [Wide],
+}
+
+impl WithSimd for WhitenRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let wide = wide_runs(self.whitening.factors);
+        let mut source = vec![Lanes::ZERO; LANES * runs(self.whitening.factors)];
+        for (block, whitened) in self.rows.chunks_mut(LANES * wide).enumerate() {
+            let first = self.first + block * LANES;
+            let rows = first..first + whitened.len() / wide;
+            self.whitening.whiten(simd, self.matrix, rows, &mut source, whitened);
+        }
+    }
+}
