@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::{
     AlsError, Matrix, Side,
-    solve::{Deferred, Entries, FixedSide, RowFault, Workspace, solve_row},
+    solve::{Deferred, Entries, FixedSide, RowFault, Workspace, improve, solve_row},
 };
 
 /// What the rows a thread takes at a time cost, in entries: a row itself counts as
@@ -97,26 +97,30 @@ impl WithSimd for Task<'_> {
         let Self { first, ratings, fixed, workspace, deferred, rows } = self;
         let factors = fixed.factors.columns();
         let (indptr, indices) = ratings.pattern();
-        let mut fault = None;
-        for place in 0..rows.len() / factors {
+        let entries = |place: usize| {
             let (columns, ratings) = ratings.row(first + place);
             let upcoming = &indices[indptr[first + place + 1] as usize..];
-            let entries = Entries { columns, ratings, upcoming };
+            Entries { columns, ratings, upcoming }
+        };
+        let mut fault = None;
+        for place in 0..rows.len() / factors {
             let row = &mut rows[place * factors..][..factors];
-            let solved = solve_row(simd, fixed, entries, workspace, deferred, (place, row));
-            if let Err(found) = solved {
-                fault = lowest(fault, Some((first + place, found)));
+            let found = solve_row(simd, fixed, entries(place), workspace, deferred, (place, row));
+            if let Err(found) = found {
+                fault = Some((first + place, found));
                 break;
             }
             if deferred.is_full() {
+                improve(simd, fixed, entries, workspace, deferred, rows);
                 fault = lowest(fault, finish(simd, first, fixed, deferred, rows));
             }
         }
+        improve(simd, fixed, entries, workspace, deferred, rows);
         lowest(fault, finish(simd, first, fixed, deferred, rows))
     }
 }
 
-/// Finishes the deferred rows of a task.
+/// Stores the deferred rows of a task.
 #[inline(always)]
 fn finish<S: Simd>(
     simd: S,

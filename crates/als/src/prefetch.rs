@@ -1,7 +1,7 @@
 //! The one place with `unsafe`: asking the processor for memory before it is needed.
 
 /// Entries ahead of the one in work whose rows are asked for.
-pub(crate) const AHEAD: usize = 24;
+pub(crate) const AHEAD: usize = 8;
 
 const CACHE_LINE: usize = 64;
 

@@ -141,8 +141,8 @@ impl Workspace {
 
 /// Solves `(YᵀY + λI + Σ (c − 1) y yᵀ) x = Σ c y` for `x`, sums over the row's entries.
 ///
-/// A solution in the whitened basis is left to `deferred`, which finishes several at a time; for
-/// conjugate gradients it holds where they start. There the system's eigenvalues are between 1 and
+/// A solution in the whitened basis is left to `deferred`, which finishes several at a time. There
+/// the system's eigenvalues are between 1 and
 /// the row's greatest confidence, whatever the regularization, so that sums of products in single
 /// precision do. As it stands the system is formed in `f64`: with λ 0.01 and confidences of 200
 /// its condition number passes 10⁷, and rounding it would move eigenvalues by more than λ.
@@ -173,12 +173,37 @@ pub(crate) fn solve_row<S: Simd>(
     let wide = wide_runs(row.len());
     let gather = |column: u32| &kept[column as usize * wide..][..wide];
     if fixed.config.solver == Solver::Cg {
-        let solution = deferred.push_started(simd, whitening, (place, row));
-        conjugate::solve(simd, &fixed.config, entries, gather, &mut workspace.cg, solution);
+        // Eight rows start together: see `improve`.
+        deferred.push(place);
         return Ok(());
     }
     let solution = deferred.push(place);
     whitened::solve(simd, fixed, entries, gather, &mut workspace.whitened, solution)
+}
+
+/// Improves the rows that wait in `deferred` by conjugate gradients from what they hold in `rows`,
+/// if that is how they are solved. `entries` gives the entries of the row at a place.
+#[inline(always)]
+pub(crate) fn improve<'a, S: Simd>(
+    simd: S,
+    fixed: &FixedSide<'_>,
+    entries: impl Fn(usize) -> Entries<'a>,
+    workspace: &mut Workspace,
+    deferred: &mut Deferred,
+    rows: &[f32],
+) {
+    let Some(whitening) = fixed.whitening.as_ref().filter(|_| fixed.config.solver == Solver::Cg)
+    else {
+        return;
+    };
+    let Some(kept) = whitening.rows() else { return };
+    let factors = fixed.config.factors;
+    let wide = wide_runs(factors);
+    let gather = |column: u32| &kept[column as usize * wide..][..wide];
+    deferred.restart(simd, whitening, factors, rows);
+    for (place, solution) in deferred.iter_mut() {
+        conjugate::solve(simd, &fixed.config, entries(place), gather, &mut workspace.cg, solution);
+    }
 }
 
 /// Rounds a run of a solution to single precision; says whether all of it is finite.

@@ -60,8 +60,14 @@ pub(super) fn solve<'a, S: Simd>(
     });
     direction.copy_from_slice(residual);
     let mut square = dot(simd, residual, residual);
-    for _ in 0..STEPS {
+    for step in 1..=STEPS {
         if square < CONVERGED {
+            break;
+        }
+        if step == STEPS {
+            // Nothing comes after: the length of the step is all that is needed of the image.
+            let curvature = square_in_system(simd, config, entries, gather, direction);
+            add_scaled(simd, found, (square / curvature) as f32, direction);
             break;
         }
         image.copy_from_slice(direction);
@@ -85,6 +91,36 @@ pub(super) fn solve<'a, S: Simd>(
     }
 }
 
+/// `p·Ap` for a direction `p`: `p·p + Σ (c − 1) (w·p)²`.
+#[inline(always)]
+fn square_in_system<'a, S: Simd>(
+    simd: S,
+    config: &AlsConfig,
+    entries: Entries<'_>,
+    gather: impl Fn(u32) -> &'a [Wide] + Copy,
+    direction: &[Wide],
+) -> f64 {
+    let mut sum = dot(simd, direction, direction);
+    let (columns, rest) = entries.columns.as_chunks::<GROUP>();
+    let (ratings, ratings_rest) = entries.ratings.as_chunks::<GROUP>();
+    let mut add = |product: f32, rating: f32| {
+        let product = f64::from(product);
+        sum += f64::from(config.confidence(rating) - 1.0) * product * product;
+    };
+    for (group, (columns, ratings)) in columns.iter().zip(ratings).enumerate() {
+        entries.prefetch_group(group, gather);
+        let products = products(simd, columns.map(gather), direction);
+        for (product, &rating) in products.into_iter().zip(ratings) {
+            add(product, rating);
+        }
+    }
+    for (&column, &rating) in rest.iter().zip(ratings_rest) {
+        let [product] = products(simd, [gather(column)], direction);
+        add(product, rating);
+    }
+    sum
+}
+
 /// Adds `Σ weight(c, w·vector) w` over the entries to `sums`.
 #[inline(always)]
 fn add_products<'a, S: Simd>(
@@ -99,11 +135,7 @@ fn add_products<'a, S: Simd>(
     let (columns, rest) = entries.columns.as_chunks::<GROUP>();
     let (ratings, ratings_rest) = entries.ratings.as_chunks::<GROUP>();
     for (group, (columns, ratings)) in columns.iter().zip(ratings).enumerate() {
-        for place in 0..GROUP {
-            if let Some(row) = entries.at(group * GROUP + place + AHEAD) {
-                prefetch(gather(row as u32));
-            }
-        }
+        entries.prefetch_group(group, gather);
         let rows = columns.map(gather);
         add_group(simd, config, rows, *ratings, vector, sums, weight);
     }
@@ -123,15 +155,10 @@ fn add_group<S: Simd, const ROWS: usize>(
     weight: impl Fn(f32, f32) -> f32,
 ) {
     let rows = rows.map(|row| &row[..vector.len()]);
-    let mut products = [Wide::ZERO; ROWS];
-    for (run, values) in vector.iter().enumerate() {
-        for (product, row) in products.iter_mut().zip(rows) {
-            product.add_product(simd, &row[run], values);
-        }
-    }
+    let products = products(simd, rows, vector);
     let mut weights = [0.0; ROWS];
     for place in 0..ROWS {
-        weights[place] = weight(config.confidence(ratings[place]), products[place].sum(simd));
+        weights[place] = weight(config.confidence(ratings[place]), products[place]);
     }
     for (run, sum) in sums[..vector.len()].iter_mut().enumerate() {
         let mut total = *sum;
@@ -139,6 +166,39 @@ fn add_group<S: Simd, const ROWS: usize>(
             total.add_scaled(simd, weight, &row[run]);
         }
         *sum = total;
+    }
+}
+
+/// Dot products of several rows and a vector.
+#[inline(always)]
+fn products<S: Simd, const ROWS: usize>(
+    simd: S,
+    rows: [&[Wide]; ROWS],
+    vector: &[Wide],
+) -> [f32; ROWS] {
+    let rows = rows.map(|row| &row[..vector.len()]);
+    let mut sums = [Wide::ZERO; ROWS];
+    for (run, values) in vector.iter().enumerate() {
+        for (sum, row) in sums.iter_mut().zip(rows) {
+            sum.add_product(simd, &row[run], values);
+        }
+    }
+    let mut products = [0.0; ROWS];
+    for (product, sum) in products.iter_mut().zip(&sums) {
+        *product = sum.sum(simd);
+    }
+    products
+}
+
+impl Entries<'_> {
+    /// Asks for the rows of a group that comes some time after this one.
+    #[inline(always)]
+    fn prefetch_group<'a>(&self, group: usize, gather: impl Fn(u32) -> &'a [Wide]) {
+        for place in 0..GROUP {
+            if let Some(row) = self.at(group * GROUP + place + AHEAD) {
+                prefetch(gather(row as u32));
+            }
+        }
     }
 }
 

@@ -11,7 +11,7 @@ pub(crate) struct Deferred {
     places: [usize; LANES],
     count: usize,
     solutions: Vec<Lanes>,
-    /// A row's last factors.
+    /// The last factors of these rows.
     last: Vec<Lanes>,
 }
 
@@ -33,30 +33,33 @@ impl Deferred {
         &mut self.solutions[(self.count - 1) * runs..][..runs]
     }
 
-    /// Room for the solution of a row, which holds its last factors in the whitened basis.
-    ///
-    /// # Panics
-    /// When it [is full](Self::is_full).
+    /// Makes the solutions those the rows hold, in the whitened basis.
     #[inline(always)]
-    pub(super) fn push_started<S: Simd>(
+    pub(super) fn restart<S: Simd>(
         &mut self,
         simd: S,
         whitening: &Whitening,
-        (place, row): (usize, &[f32]),
-    ) -> &mut [Lanes] {
-        let started = row.iter().any(|&value| value != 0.0);
-        let Self { last, .. } = self;
-        widen(row, row.len(), |run, values| last[run] = *values);
-        // As many rows as are multiplied at a time: the others are zero.
-        let last = std::mem::take(last);
-        let solution = self.push(place);
-        solution.fill(Lanes::ZERO);
-        if started {
-            whitening.rewhiten(simd, &last, |strip, tile| solution[strip] = tile[0]);
-        }
-        self.last = last;
+        factors: usize,
+        rows: &[f32],
+    ) {
         let runs = self.solutions.len() / LANES;
-        &mut self.solutions[(self.count - 1) * runs..][..runs]
+        let Self { places, count, solutions, last } = self;
+        for (&place, last) in places[..*count].iter().zip(last.chunks_exact_mut(runs)) {
+            widen(&rows[place * factors..], factors, |run, values| last[run] = *values);
+        }
+        whitening.rewhiten(simd, last, |strip, tile| {
+            for (solution, values) in solutions.chunks_exact_mut(runs).zip(tile) {
+                solution[strip] = *values;
+            }
+        });
+    }
+
+    /// The places of the rows that wait, and their solutions.
+    #[inline(always)]
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (usize, &mut [Lanes])> {
+        let runs = self.solutions.len() / LANES;
+        let places = self.places[..self.count].iter().copied();
+        places.zip(self.solutions.chunks_exact_mut(runs))
     }
 
     #[inline(always)]
