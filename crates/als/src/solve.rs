@@ -142,10 +142,10 @@ impl Workspace {
 /// Solves `(YᵀY + λI + Σ (c − 1) y yᵀ) x = Σ c y` for `x`, sums over the row's entries.
 ///
 /// A solution in the whitened basis is left to `deferred`, which finishes several at a time. There
-/// the system's eigenvalues are between 1 and
-/// the row's greatest confidence, whatever the regularization, so that sums of products in single
-/// precision do. As it stands the system is formed in `f64`: with λ 0.01 and confidences of 200
-/// its condition number passes 10⁷, and rounding it would move eigenvalues by more than λ.
+/// the system's eigenvalues are between 1 and the row's greatest confidence, whatever the
+/// regularization, so that sums of products in single precision do. As it stands the system is
+/// formed in `f64`: with λ 0.01 and confidences of 200 its condition number passes 10⁷, and
+/// rounding it would move eigenvalues by more than λ.
 #[inline(always)]
 pub(crate) fn solve_row<S: Simd>(
     simd: S,
@@ -170,14 +170,13 @@ pub(crate) fn solve_row<S: Simd>(
     let Some(kept) = whitening.rows() else {
         return direct::solve(simd, fixed, entries, &mut workspace.direct, row);
     };
-    let wide = wide_runs(row.len());
-    let gather = |column: u32| &kept[column as usize * wide..][..wide];
+    let solution = deferred.push(place);
     if fixed.config.solver == Solver::Cg {
         // Eight rows start together: see `improve`.
-        deferred.push(place);
         return Ok(());
     }
-    let solution = deferred.push(place);
+    let wide = wide_runs(row.len());
+    let gather = |column: u32| &kept[column as usize * wide..][..wide];
     whitened::solve(simd, fixed, entries, gather, &mut workspace.whitened, solution)
 }
 
