@@ -1,78 +1,126 @@
-//! Turns raw event logs into an interactions table.
+//! Turns raw event logs, or a Kafka topic, into an interactions table.
 //!
-//! Prints the report as JSON. Exit codes: 0 done; 1 done, but no line was a watch or a rating;
-//! 2 it could not run and wrote nothing.
+//! Prints the report as JSON. Exit codes: 0 done; 1 done, but no line was a watch or a rating, or
+//! what was to be made again came out otherwise; 2 it could not run and wrote nothing.
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+mod args;
+
+use std::{path::Path, process::ExitCode};
 
 use anyhow::Context;
-use clap::Parser;
+use args::{Args, Job, Source, TopicRange};
 use marquee_cli::{Interrupt, Outcome, TerminalProgress, check_distinct, print_json, set_threads};
-use marquee_dataset::{IngestOutputs, LogSource, ingest};
-
-/// Turn raw event logs into an interactions table (csv or Parquet).
-#[derive(Parser)]
-#[command(version)]
-struct Args {
-    /// Event log to read, also .gz or .zst; repeat for several, `-` is standard input
-    #[arg(long = "log", value_name = "FILE", required = true)]
-    logs: Vec<PathBuf>,
-    /// Interactions to write, .csv or .parquet
-    #[arg(long, value_name = "FILE", default_value = "data/interactions.csv")]
-    out: PathBuf,
-    /// Single events with minutes and stars to write, .parquet
-    #[arg(long, value_name = "FILE")]
-    events_out: Option<PathBuf>,
-    /// Refused lines to write, JSON Lines with the reason and the place of each
-    #[arg(long, value_name = "FILE")]
-    quarantine: Option<PathBuf>,
-    /// Threads to use [default: one per core]
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
-    /// Report to write, the JSON that is also printed
-    #[arg(long, value_name = "FILE")]
-    report: Option<PathBuf>,
-}
+use marquee_dataset::{IngestReport, LogSource, ingest};
+use marquee_kafka::{Snapshot, Start};
 
 fn main() -> ExitCode {
-    marquee_cli::run(run)
+    marquee_cli::run(|args: Args| run(&args.into_job()?))
 }
 
-fn run(args: Args) -> anyhow::Result<Outcome> {
-    set_threads(args.threads)?;
-    let outputs = IngestOutputs {
-        interactions: args.out,
-        events: args.events_out,
-        quarantine: args.quarantine,
-        report: args.report,
-    };
-    check_paths(&args.logs, &outputs)?;
-    let sources = args.logs.iter().map(|log| open(log)).collect::<Result<_, _>>()?;
-    let mut progress = TerminalProgress::new(Interrupt::install()?);
-    let report = ingest(sources, &outputs, &mut progress).context("failed to ingest the log")?;
+fn run(job: &Job) -> anyhow::Result<Outcome> {
+    set_threads(job.threads)?;
+    let inputs = job.source.files();
+    let outputs = &job.outputs;
+    let optional = [&outputs.events, &outputs.quarantine, &outputs.report];
+    // A report may stand where that of the data set before stood; its name is read by then.
+    check_distinct(
+        inputs.iter().filter(|log| log.as_os_str() != "-"),
+        optional.into_iter().flatten().chain([&outputs.interactions]),
+    )?;
+    let interrupt = Interrupt::install()?;
+    let (sources, made_before) = open(&job.source, &interrupt)?;
+    let mut progress = TerminalProgress::new(interrupt);
+    let report = ingest(sources, outputs, &mut progress).context("failed to ingest the log")?;
     progress.finish();
     print_json(&report)?;
-    if report.rows == 0 {
-        return Ok(Outcome::No("no line was a watch or a rating: the table is empty".to_owned()));
-    }
-    Ok(Outcome::Done)
+    Ok(judge(&report, made_before.as_ref(), job))
 }
 
-fn open(log: &Path) -> anyhow::Result<LogSource> {
+/// The sources, and the report of the run that is to be repeated, if one is.
+fn open(
+    source: &Source,
+    interrupt: &Interrupt,
+) -> anyhow::Result<(Vec<LogSource>, Option<IngestReport>)> {
+    let (config, topic, range) = match source {
+        Source::Files(logs) => {
+            let sources: anyhow::Result<_> = logs.iter().map(|log| open_file(log)).collect();
+            return Ok((sources?, None));
+        }
+        Source::Topic { config, topic, range } => (config, topic.as_deref(), range),
+    };
+    let mut made_before = None;
+    let snapshot = match range {
+        TopicRange::From(start) => {
+            Snapshot::plan(config, topic.context("--topic is missing")?, start)
+        }
+        TopicRange::After(path) => {
+            let report = read_report(path, topic)?;
+            let topic = report.topic.as_deref().unwrap_or_default();
+            Snapshot::plan(config, topic, &Start::after(&report.partitions))
+        }
+        TopicRange::Of(path) => {
+            let report = made_before.insert(read_report(path, topic)?);
+            let topic = report.topic.as_deref().unwrap_or_default();
+            Snapshot::exactly(config, topic, &report.partitions)
+        }
+    };
+    let snapshot = snapshot.context("failed to read the topic")?;
+    for range in snapshot.ranges() {
+        let (partition, start, end) = (range.partition, range.start, range.end);
+        tracing::info!("partition {partition}: offsets {start} to {end}");
+    }
+    let interrupt = interrupt.clone();
+    Ok((snapshot.sources(move || interrupt.is_set())?, made_before))
+}
+
+fn open_file(log: &Path) -> anyhow::Result<LogSource> {
     if log.as_os_str() == "-" {
         return Ok(LogSource::stdin());
     }
     LogSource::open(log).context("cannot read the log")
 }
 
-/// Every output has a place of its own, which is not that of a log.
-fn check_paths(logs: &[PathBuf], outputs: &IngestOutputs) -> anyhow::Result<()> {
-    let outputs = [&outputs.events, &outputs.quarantine, &outputs.report]
-        .into_iter()
-        .flatten()
-        .chain([&outputs.interactions]);
-    check_distinct(logs.iter().filter(|log| log.as_os_str() != "-"), outputs)
+/// The report of a run that read a topic, which must be the one that is named, if one is.
+fn read_report(path: &Path, topic: Option<&str>) -> anyhow::Result<IngestReport> {
+    let report = IngestReport::read(path)?;
+    let path = path.display();
+    let Some(read) = &report.topic else {
+        anyhow::bail!("{path}: that run read files, so it names no offsets of a topic");
+    };
+    anyhow::ensure!(
+        topic.is_none_or(|topic| topic == read),
+        "{path} is of the topic {read}; leave --topic out, or name that one"
+    );
+    Ok(report)
+}
+
+fn judge(report: &IngestReport, made_before: Option<&IngestReport>, job: &Job) -> Outcome {
+    let offsets: i64 = report.partitions.iter().map(|range| range.end - range.start).sum();
+    let missing = offsets - report.lines as i64;
+    if report.topic.is_some() && missing > 0 {
+        tracing::info!(
+            "{missing} offsets hold no record: they were compacted away, or mark transactions"
+        );
+    }
+    if let Some(before) = made_before {
+        // Another format of the same rows has another digest.
+        if before.sha256 == report.sha256 {
+            tracing::info!("the table has the digest of the run before");
+        } else if before.lines != report.lines {
+            return Outcome::No(format!(
+                "the run before read {} lines, this one {}: the topic has lost records",
+                before.lines, report.lines
+            ));
+        } else {
+            tracing::info!(
+                "{} has another digest than the table of the run before; the bytes are the same \
+                 for the same ending and version of the program",
+                job.outputs.interactions.display()
+            );
+        }
+    }
+    if report.rows == 0 {
+        return Outcome::No("no line was a watch or a rating: the table is empty".to_owned());
+    }
+    Outcome::Done
 }

@@ -1,17 +1,19 @@
-//! Writes a seeded event log with learnable tastes, and the films in it.
+//! Writes a seeded event log with learnable tastes to a file or a Kafka topic, and the films in it.
 //!
 //! stdout gets one JSON object that counts what was written. Exit codes: 0 done, 2 it could not
 //! run, with neither file written.
 
 use std::{path::PathBuf, process::ExitCode};
 
+use anyhow::Context;
 use clap::Parser;
-use marquee_cli::{Outcome, check_distinct, print_json};
+use marquee_cli::{KafkaArgs, Outcome, check_distinct, print_json};
 use marquee_dataset::StagedFile;
 use marquee_events::Timestamp;
-use marquee_synth::{Synth, SynthConfig, SynthError};
+use marquee_kafka::{KafkaConfig, LineProducer, Overflow, create_topic};
+use marquee_synth::{Summary, Synth, SynthConfig, SynthError};
 
-/// Write a seeded event log with learnable tastes.
+/// Write a seeded event log with learnable tastes to a file or a Kafka topic.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Args {
@@ -36,9 +38,17 @@ struct Args {
     /// Mix in bad lines of every kind, one to two percent of all.
     #[arg(long)]
     dirty: bool,
-    /// The log.
-    #[arg(long, value_name = "FILE", default_value = "data/raw.log")]
+    /// The log, where it goes to a file.
+    #[arg(long, value_name = "FILE", default_value = "data/raw.log", conflicts_with = "brokers")]
     out: PathBuf,
+    #[command(flatten)]
+    kafka: KafkaArgs,
+    /// The topic the log goes to, each line a record, the user being its key.
+    #[arg(long, value_name = "TOPIC", requires = "brokers")]
+    topic: Option<String>,
+    /// Make the topic with so many partitions, unless there is one of that name.
+    #[arg(long, value_name = "N", requires = "topic")]
+    partitions: Option<u16>,
     /// The films, as JSON Lines in the form of the movie API.
     #[arg(long, value_name = "FILE.jsonl")]
     movies_out: Option<PathBuf>,
@@ -64,22 +74,51 @@ fn main() -> ExitCode {
 }
 
 fn write(args: &Args) -> anyhow::Result<Outcome> {
-    check_distinct([], [&args.out].into_iter().chain(&args.movies_out))?;
     let synth = Synth::new(args.config())?;
-    let mut log = StagedFile::create(&args.out)?;
-    let mut movies = args.movies_out.as_deref().map(StagedFile::create).transpose()?;
-    let summary = synth.write_log(&mut log).map_err(|error| at(&log, error))?;
-    if let Some(movies) = &mut movies {
-        synth.write_movies(movies).map_err(|error| at(movies, error))?;
-    }
-    log.sync()?;
-    if let Some(mut movies) = movies {
-        movies.sync()?;
-        movies.commit()?;
-    }
-    log.commit()?;
+    let summary = match &args.kafka.brokers {
+        Some(brokers) => produce(args, brokers, &synth)?,
+        None => write_files(args, &synth)?,
+    };
     print_json(&summary)?;
     Ok(Outcome::Done)
+}
+
+/// Writes both files, of which neither stays without the other.
+fn write_files(args: &Args, synth: &Synth) -> anyhow::Result<Summary> {
+    check_distinct([], [&args.out].into_iter().chain(&args.movies_out))?;
+    let mut log = StagedFile::create(&args.out)?;
+    let movies = stage_movies(args, synth)?;
+    let summary = synth.write_log(&mut log).map_err(|error| at(&log, error))?;
+    log.sync()?;
+    movies.map(StagedFile::commit).transpose()?;
+    log.commit()?;
+    Ok(summary)
+}
+
+/// Writes the film file once the brokers have every line.
+fn produce(args: &Args, brokers: &str, synth: &Synth) -> anyhow::Result<Summary> {
+    let kafka = &args.kafka;
+    let config = KafkaConfig::new(brokers)
+        .with_patience(kafka.broker_timeout.unwrap_or(KafkaConfig::DEFAULT_PATIENCE))
+        .with_properties(kafka.config.as_deref(), &kafka.properties)?;
+    let topic = args.topic.as_deref().context("--brokers needs --topic TOPIC")?;
+    let movies = stage_movies(args, synth)?;
+    if let Some(partitions) = args.partitions {
+        create_topic(&config, topic, partitions)?;
+    }
+    let mut producer = LineProducer::new(&config, topic, Overflow::Wait)?;
+    let summary = synth.write_log(&mut producer)?;
+    producer.finish()?;
+    movies.map(StagedFile::commit).transpose()?;
+    Ok(summary)
+}
+
+fn stage_movies(args: &Args, synth: &Synth) -> anyhow::Result<Option<StagedFile>> {
+    let Some(path) = &args.movies_out else { return Ok(None) };
+    let mut movies = StagedFile::create(path)?;
+    synth.write_movies(&mut movies).map_err(|error| at(&movies, error))?;
+    movies.sync()?;
+    Ok(Some(movies))
 }
 
 /// The error with the file it concerns.

@@ -15,11 +15,13 @@
 //! ```
 
 mod arguments;
+mod kafka;
 mod output;
 mod progress;
 mod run;
 
 pub use arguments::{check_distinct, dashed, parse, set_threads};
+pub use kafka::KafkaArgs;
 pub use output::{print_json, print_text};
 pub use progress::{Interrupt, TerminalProgress};
 pub use run::{Outcome, run, unless_closed};

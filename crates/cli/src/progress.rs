@@ -86,7 +86,7 @@ impl Progress for TerminalProgress {
         if std::io::stderr().is_terminal() {
             let bar = total.map_or_else(ProgressBar::no_length, ProgressBar::new);
             let template = if total.is_some() {
-                "{msg:28} [{bar:30}] {percent:>3} %  {elapsed} elapsed, {eta} left"
+                "{msg:28} [{bar:30}] {percent:>3} %  {per_sec}, {elapsed} elapsed, {eta} left"
             } else {
                 "{msg:28} {spinner} {human_pos}  {elapsed} elapsed"
             };

@@ -20,6 +20,15 @@ pub enum DatasetError {
         #[source]
         source: io::Error,
     },
+    /// The records of a stream could not be read to their end.
+    #[error("cannot read {name}")]
+    Records {
+        /// The stream and its partition.
+        name: String,
+        /// What the source said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// One log was given twice, perhaps under two names.
     #[error("{second} is the same file as {first}; its events would count twice, name it once")]
     SameLogTwice {
@@ -174,6 +183,15 @@ pub enum DatasetError {
         path: PathBuf,
         /// What does not fit.
         problem: String,
+    },
+    /// A file is no ingest report.
+    #[error("{}: not a report of log-ingest", path.display())]
+    Report {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
     },
     /// The caller's progress handle asked to stop.
     #[error("stopped before the end; nothing was written")]

@@ -5,18 +5,27 @@ mod quarantine;
 mod report;
 mod sink;
 
-use std::{io::Read, path::PathBuf, sync::atomic::Ordering, time::Instant};
+use std::{
+    io::Read,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
+};
 
 use marquee_events::MAX_LINE_BYTES;
 use parse::Parsed;
-pub use quarantine::QuarantineRecord;
-pub use report::{AcceptedCounts, IngestReport};
+pub use quarantine::{NULL_PAYLOAD, QuarantineRecord};
+pub use report::{AcceptedCounts, IngestReport, PartitionRange, dataset_version};
 use sink::Sink;
 
 use crate::{
-    DatasetError, LogSource, Progress,
+    DatasetError, LogSource, Progress, RecordRange, RecordSource, Records,
     lines::{Block, LineBlocks},
-    pool::Pool,
+    log_source::Content,
+    pool::{Pool, Pooled},
     stages::{self, BatchSize},
 };
 
@@ -35,6 +44,9 @@ pub struct IngestOutputs {
 
 /// Reads logs one after the other and writes the outputs, which appear at the end.
 ///
+/// Where logs are ranges of a stream ([`LogSource::from_records`]), the report names them, and the
+/// same ranges give the same bytes again. A stream may hold nothing: its table is empty then.
+///
 /// Every line is accepted or quarantined: `accepted + quarantined = lines`. Rows come in log order.
 /// The bytes of the outputs are the same for any number of threads and however a log is stored
 /// (the report's `seconds` apart). Lines are read, parsed and written at the same time, on all
@@ -49,7 +61,7 @@ pub struct IngestOutputs {
 ///
 /// # Errors
 /// [`DatasetError::SameLogTwice`] when two sources are one file; [`DatasetError::Empty`] when no
-/// source holds a line; [`DatasetError::Cancelled`] when the progress handle says so; otherwise the
+/// source holds a line and one of them is no stream; [`DatasetError::Cancelled`] when the progress handle says so; otherwise the
 /// error of the file. After an error no output has changed, unless it was one of renaming.
 pub fn ingest(
     sources: Vec<LogSource>,
@@ -59,11 +71,13 @@ pub fn ingest(
     let started = Instant::now();
     refuse_repeated(&sources)?;
     let names: Vec<String> = sources.iter().map(|source| source.name.clone()).collect();
-    let total = sources.iter().map(|source| source.bytes).sum();
+    let total = sources.iter().map(|source| source.length).sum();
+    let ranges: Vec<RecordRange> = sources.iter().filter_map(LogSource::range).collect();
+    let is_stream = !ranges.is_empty() && ranges.len() == sources.len();
     progress.begin("reading the log", total);
     let positions: Vec<_> = sources.iter().map(|source| source.position.clone()).collect();
     let mut advanced = 0;
-    let mut sink = Sink::create(outputs, names.clone())?;
+    let mut sink = Sink::create(outputs, names.clone(), ranges)?;
     let csv = sink.takes_csv();
     let rows = Pool::default();
     let mut reader = Reader::new(sources);
@@ -79,7 +93,7 @@ pub fn ingest(
             if progress.is_cancelled() { Err(DatasetError::Cancelled) } else { Ok(()) }
         },
     )?;
-    if sink.lines() == 0 {
+    if sink.lines() == 0 && !is_stream {
         let name = names.join(", ");
         return Err(DatasetError::Empty { name, what: "the log holds no line" });
     }
@@ -111,7 +125,19 @@ struct OpenLog {
     /// Its place among all.
     place: usize,
     name: String,
-    blocks: LineBlocks<Box<dyn Read + Send>>,
+    blocks: Blocks,
+}
+
+/// What is worked on at a time.
+enum Portion {
+    Lines(Block),
+    Records(Pooled<Records>),
+}
+
+/// The blocks of a log.
+enum Blocks {
+    Lines(LineBlocks<Box<dyn Read + Send>>),
+    Records { source: Box<dyn RecordSource>, pool: Pool<Records>, read: Arc<AtomicU64>, start: u64 },
 }
 
 impl Reader {
@@ -120,22 +146,52 @@ impl Reader {
     }
 
     /// The next block and the place of its log.
-    fn next(&mut self) -> Result<Option<(usize, Block)>, DatasetError> {
+    fn next(&mut self) -> Result<Option<(usize, Portion)>, DatasetError> {
         loop {
-            if let Some(log) = &mut self.current {
-                let block = log.blocks.next().map_err(|source| DatasetError::ReadOn {
-                    name: log.name.clone(),
-                    offset: log.blocks.offset(),
-                    source,
-                })?;
-                if let Some(block) = block {
-                    return Ok(Some((log.place, block)));
-                }
+            if let Some(log) = &mut self.current
+                && let Some(block) = log.next()?
+            {
+                return Ok(Some((log.place, block)));
             }
             let Some(source) = self.sources.next() else { return Ok(None) };
-            let blocks = LineBlocks::new(source.reader, MAX_LINE_BYTES);
-            self.current = Some(OpenLog { place: self.opened, name: source.name, blocks });
+            self.current = Some(OpenLog::new(self.opened, source));
             self.opened += 1;
+        }
+    }
+}
+
+impl OpenLog {
+    fn new(place: usize, source: LogSource) -> Self {
+        let blocks = match source.content {
+            Content::Bytes(reader) => Blocks::Lines(LineBlocks::new(reader, MAX_LINE_BYTES)),
+            Content::Records(records, range) => Blocks::Records {
+                source: records,
+                pool: Pool::default(),
+                read: source.position,
+                start: range.start.max(0) as u64,
+            },
+        };
+        Self { place, name: source.name, blocks }
+    }
+
+    fn next(&mut self) -> Result<Option<Portion>, DatasetError> {
+        match &mut self.blocks {
+            Blocks::Lines(blocks) => {
+                let block = blocks.next().map_err(|source| DatasetError::ReadOn {
+                    name: self.name.clone(),
+                    offset: blocks.offset(),
+                    source,
+                })?;
+                Ok(block.map(Portion::Lines))
+            }
+            Blocks::Records { source, pool, read, start } => {
+                let mut records = pool.take();
+                records.clear();
+                source.fill(&mut records).map_err(|fault| fault.at(&self.name))?;
+                let Some(last) = records.iter().last() else { return Ok(None) };
+                read.store((last.offset + 1).saturating_sub(*start), Ordering::Relaxed);
+                Ok(Some(Portion::Records(records)))
+            }
         }
     }
 }

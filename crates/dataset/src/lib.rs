@@ -31,6 +31,7 @@ mod matrix;
 mod npz;
 mod pool;
 mod progress;
+mod records;
 mod seen_file;
 mod split;
 mod staged;
@@ -42,12 +43,16 @@ mod vocabulary;
 pub use csr::{Csr, Triplet};
 pub use dedup::{Keys, Strategy, UnknownName, aggregate, dedup};
 pub use error::DatasetError;
-pub use ingest::{AcceptedCounts, IngestOutputs, IngestReport, QuarantineRecord, ingest};
+pub use ingest::{
+    AcceptedCounts, IngestOutputs, IngestReport, NULL_PAYLOAD, PartitionRange, QuarantineRecord,
+    dataset_version, ingest,
+};
 pub use interactions::{Aggregated, EventDetail, EventTable, Interactions, MovieIds};
 pub use log_source::LogSource;
 pub use matrix::RatingMatrix;
 pub use npz::{Array, Element, NpzFault, NpzReader, NpzWriter};
 pub use progress::{NoProgress, Progress};
+pub use records::{RecordFault, RecordRange, RecordSource, Records};
 pub use seen_file::{read_seen, write_seen};
 pub use split::{LeaveLastSplit, ZeroHoldout, leave_last};
 pub use staged::{FileDigest, StagedFile, hex};

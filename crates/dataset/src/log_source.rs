@@ -7,19 +7,25 @@ use std::{
 use flate2::bufread::MultiGzDecoder;
 
 use crate::{
-    DatasetError,
+    DatasetError, RecordRange, RecordSource,
     stored_file::{FileIdentity, StoredFile},
 };
 
 /// A stream of log lines and the name by which quarantine records call it.
 pub struct LogSource {
     pub(crate) name: String,
-    pub(crate) reader: Box<dyn Read + Send>,
-    /// Length in bytes as stored, where it is known.
-    pub(crate) bytes: Option<u64>,
-    /// Stored bytes read so far.
+    pub(crate) content: Content,
+    /// Length as stored, where it is known: in bytes, of records their number.
+    pub(crate) length: Option<u64>,
+    /// How much of that was read so far.
     pub(crate) position: Arc<AtomicU64>,
     pub(crate) identity: Option<FileIdentity>,
+}
+
+/// What a log is read from.
+pub(crate) enum Content {
+    Bytes(Box<dyn Read + Send>),
+    Records(Box<dyn RecordSource>, RecordRange),
 }
 
 impl LogSource {
@@ -40,7 +46,8 @@ impl LogSource {
             "zst" => Box::new(zstd::Decoder::new(stored)?),
             _ => Box::new(stored),
         };
-        Ok(Self { name: path.display().to_string(), reader, bytes, position, identity })
+        let (name, content) = (path.display().to_string(), Content::Bytes(reader));
+        Ok(Self { name, content, length: bytes, position, identity })
     }
 
     /// Standard input, by the name `-`, to its end.
@@ -55,7 +62,29 @@ impl LogSource {
     pub fn from_reader(name: impl Into<String>, reader: impl Read + Send + 'static) -> Self {
         let stored = StoredFile::endless(reader);
         let position = Arc::clone(&stored.position);
-        let reader = Box::new(stored);
-        Self { name: name.into(), reader, bytes: None, position, identity: None }
+        let content = Content::Bytes(Box::new(stored));
+        Self { name: name.into(), content, length: None, position, identity: None }
+    }
+
+    /// The records of a range of a stream, by the name `TOPIC/PARTITION`.
+    ///
+    /// Quarantine records give a record's offset as theirs, and as line its number in the range,
+    /// from 1.
+    pub fn from_records(range: RecordRange, source: impl RecordSource + 'static) -> Self {
+        Self {
+            name: format!("{}/{}", range.topic, range.partition),
+            length: Some(range.end.saturating_sub(range.start).max(0) as u64),
+            content: Content::Records(Box::new(source), range),
+            position: Arc::default(),
+            identity: None,
+        }
+    }
+
+    /// Which records of a stream it is, if it is one.
+    pub(crate) fn range(&self) -> Option<RecordRange> {
+        match &self.content {
+            Content::Bytes(_) => None,
+            Content::Records(_, range) => Some(range.clone()),
+        }
     }
 }

@@ -11,17 +11,25 @@ use crate::{
     staged::{StagedFile, hex},
 };
 
+/// The reason of a record of a stream that has no value, beside those of [`Refusal`].
+pub const NULL_PAYLOAD: &str = "null_payload";
+
+/// The name of a reason; of a record without a value there is no other.
+pub(super) fn reason_name(reason: Option<Refusal>) -> &'static str {
+    reason.map_or(NULL_PAYLOAD, Refusal::as_str)
+}
+
 /// A refused line, as one line of the quarantine file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct QuarantineRecord {
-    /// The log file, `-` for standard input.
+    /// The log file, `-` for standard input, `TOPIC/PARTITION` of a stream.
     pub source: String,
-    /// The line's number in its source, from 1.
+    /// The line's number in its source, from 1; of a stream, in the range that was read.
     pub line: u64,
-    /// Where the line starts in its source, in bytes.
+    /// Where the line starts in its source, in bytes; of a stream, the record's offset.
     pub offset: u64,
-    /// Why it was refused: a name of [`Refusal`].
+    /// Why it was refused: a name of [`Refusal`], or [`NULL_PAYLOAD`].
     pub reason: String,
     /// The line without its end, if it is UTF-8; of a line over 64 KiB the first 64 KiB.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -38,13 +46,13 @@ pub struct QuarantineRecord {
 }
 
 impl QuarantineRecord {
-    fn new(source: &str, line: u64, offset: u64, reason: Refusal, kept: &[u8]) -> Self {
+    fn new(source: &str, line: u64, offset: u64, reason: &str, kept: &[u8]) -> Self {
         let raw = str::from_utf8(kept).ok().map(str::to_owned);
         Self {
             source: source.to_owned(),
             line,
             offset,
-            reason: reason.as_str().to_owned(),
+            reason: reason.to_owned(),
             raw_base64: raw.is_none().then(|| STANDARD.encode(kept)),
             raw,
             length: None,
@@ -68,11 +76,11 @@ impl QuarantineWriter {
         source: &str,
         line: u64,
         offset: u64,
-        reason: Refusal,
+        reason: Option<Refusal>,
         raw: &[u8],
     ) -> Result<(), DatasetError> {
         let kept = &raw[..raw.len().min(MAX_LINE_BYTES)];
-        let mut record = QuarantineRecord::new(source, line, offset, reason, kept);
+        let mut record = QuarantineRecord::new(source, line, offset, reason_name(reason), kept);
         if kept.len() < raw.len() {
             record.length = Some(raw.len() as u64);
             record.sha256 = Some(hex(&Sha256::digest(raw)));
@@ -87,7 +95,7 @@ impl QuarantineWriter {
         offset: u64,
         long: &LongLine,
     ) -> Result<(), DatasetError> {
-        let reason = Refusal::LineTooLong;
+        let reason = Refusal::LineTooLong.as_str();
         let mut record = QuarantineRecord::new(source, line, offset, reason, &long.head);
         record.length = Some(long.length);
         record.sha256 = Some(long.sha256.clone());

@@ -2,7 +2,7 @@ use std::{mem, time::Instant};
 
 use super::{IngestOutputs, IngestReport, parse::Parsed, quarantine::QuarantineWriter};
 use crate::{
-    DatasetError, FinishedTable,
+    DatasetError, FinishedTable, RecordRange,
     staged::StagedFile,
     table::{RowGroups, TableFile, TableLayout, check_events_path},
 };
@@ -24,6 +24,7 @@ impl Sink {
     pub(super) fn create(
         outputs: &IngestOutputs,
         names: Vec<String>,
+        ranges: Vec<RecordRange>,
     ) -> Result<Self, DatasetError> {
         let events = outputs.events.as_deref().map(|path| {
             check_events_path(path)?;
@@ -33,7 +34,7 @@ impl Sink {
             interactions: TableFile::create(&outputs.interactions, TableLayout::Interactions)?,
             events: events.transpose()?,
             quarantine: outputs.quarantine.as_deref().map(QuarantineWriter::create).transpose()?,
-            report: IngestReport::default(),
+            report: IngestReport::of_ranges(ranges),
             names,
             source: 0,
             line: 1,
@@ -72,7 +73,7 @@ impl Sink {
         let name = &self.names[self.source];
         for refused in &parsed.refused {
             let line = self.line + u64::from(refused.lines_before);
-            let offset = parsed.block.offset + u64::from(refused.start);
+            let offset = parsed.offset(refused);
             match parsed.long_line() {
                 Some(long) => writer.long_line(name, line, offset, long)?,
                 None => writer.line(name, line, offset, refused.reason, parsed.raw(refused))?,

@@ -1,0 +1,94 @@
+use std::{
+    env,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use rdkafka::{mocking::MockCluster, producer::DefaultProducerContext};
+
+use crate::{KafkaConfig, KafkaError, create_topic};
+
+/// Brokers to test against, with nothing installed.
+///
+/// librdkafka's mock cluster of one broker, on a port of 127.0.0.1 that other processes reach too,
+/// for as long as the value lives. It keeps 5 MiB of records a partition, has no CreateTopics, and
+/// writes no transactions. Where the variable `MARQUEE_TEST_BROKERS` names brokers, those are used.
+pub struct TestCluster {
+    brokers: String,
+    mock: Option<MockCluster<'static, DefaultProducerContext>>,
+}
+
+impl TestCluster {
+    /// The variable that names brokers to be used in place of the mock cluster.
+    pub const VARIABLE: &str = "MARQUEE_TEST_BROKERS";
+
+    /// Those of `MARQUEE_TEST_BROKERS`, else a mock cluster.
+    ///
+    /// # Errors
+    /// [`KafkaError::Client`] when the mock cluster cannot be started.
+    pub fn start() -> Result<Self, KafkaError> {
+        match env::var(Self::VARIABLE) {
+            Ok(brokers) if !brokers.is_empty() => Ok(Self { brokers, mock: None }),
+            _ => Self::mock(),
+        }
+    }
+
+    /// A mock cluster, whatever the variable says: for what only it can do.
+    ///
+    /// # Errors
+    /// [`KafkaError::Client`] when it cannot be started.
+    pub fn mock() -> Result<Self, KafkaError> {
+        let mock = MockCluster::new(1).map_err(KafkaError::client)?;
+        Ok(Self { brokers: mock.bootstrap_servers(), mock: Some(mock) })
+    }
+
+    /// Where the brokers are.
+    #[must_use]
+    pub fn brokers(&self) -> &str {
+        &self.brokers
+    }
+
+    /// A configuration for them, with little patience.
+    #[must_use]
+    pub fn config(&self) -> KafkaConfig {
+        KafkaConfig::new(&self.brokers).with_patience(Duration::from_secs(20))
+    }
+
+    /// Makes a topic of a new name that starts with `name`; its name.
+    ///
+    /// # Errors
+    /// [`KafkaError::CreateTopic`] or [`KafkaError::Client`].
+    pub fn topic(&self, name: &str, partitions: u16) -> Result<String, KafkaError> {
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let topic = format!("{name}-{}-{number}", std::process::id());
+        if let Some(mock) = &self.mock {
+            mock.create_topic(&topic, i32::from(partitions), 1).map_err(KafkaError::client)?;
+        } else {
+            create_topic(&self.config(), &topic, partitions)?;
+        }
+        Ok(topic)
+    }
+
+    /// Whether it is a mock cluster.
+    #[must_use]
+    pub fn is_mock(&self) -> bool {
+        self.mock.is_some()
+    }
+
+    /// Cuts all connections of a mock cluster and refuses new ones.
+    ///
+    /// # Errors
+    /// [`KafkaError::Client`] when it cannot be done.
+    pub fn down(&self) -> Result<(), KafkaError> {
+        self.mock.as_ref().map_or(Ok(()), |mock| mock.broker_down(-1)).map_err(KafkaError::client)
+    }
+
+    /// Has a mock cluster accept connections again.
+    ///
+    /// # Errors
+    /// [`KafkaError::Client`] when it cannot be done.
+    pub fn up(&self) -> Result<(), KafkaError> {
+        self.mock.as_ref().map_or(Ok(()), |mock| mock.broker_up(-1)).map_err(KafkaError::client)
+    }
+}
