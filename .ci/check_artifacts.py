@@ -36,8 +36,10 @@ for name, ids in (("user_factors", users), ("item_factors", movies)):
 for ids in (users, movies):
     assert list(ids) == sorted(ids, key=str.encode) and list(ids.values()) == list(range(len(ids)))
 seen = np.load(folder / "seen.npz")
-indptr, indices = seen["indptr"], seen["indices"]
+assert sorted(seen.files) == ["indices", "indptr", "ratings"], seen.files
+indptr, indices, ratings = seen["indptr"], seen["indices"], seen["ratings"]
 assert indptr.dtype == np.uint64 and indices.dtype == np.uint32
+assert ratings.dtype == np.float32 and len(ratings) == len(indices)
 assert len(indptr) == len(users) + 1 and indptr[-1] == len(indices) and indices.max() < len(movies)
 
 # What the scores rank highest is what people watched: the factors are of these maps.
@@ -97,10 +99,14 @@ for name in ("model_manifest.json", "popgen_manifest.json"):
         digest = hashlib.sha256(pathlib.Path(artifact["path"]).read_bytes()).hexdigest()
         assert digest == artifact["sha256"], artifact["path"]
 
-# The schemas describe what is written.
+# The schemas describe what is written, and the ratings are those of the rows.
 rows = validator("interactions.schema.json")
 with (folder / "interactions_dedup.csv").open(newline="", encoding="utf-8") as file:
     for row in csv.DictReader(file):
+        user, movie = users[row["user_id"]], movies[row["movie_id"]]
+        start, end = indptr[user], indptr[user + 1]
+        place = start + np.searchsorted(indices[start:end], movie).astype(np.uint64)
+        assert indices[place] == movie and ratings[place] == float(row["rating"]), row
         numbers = {key: int(row[key]) for key in ("user_id", "rating", "timestamp")}
         rows.validate({**row, **numbers})
 validator("movie_catalog.schema.json").validate(read_json(folder / "movie_catalog.json"))

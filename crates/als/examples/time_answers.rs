@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let text = |name: &str| fs_err::read(folder.join(name));
     let users: UserVocabulary = serde_json::from_slice(&text("user_map.json")?)?;
     let movies: MovieVocabulary = serde_json::from_slice(&text("movie_map.json")?)?;
-    let seen = read_seen(&folder.join("seen.npz"), users.len(), movies.len())?;
+    let (seen, _) = read_seen(&folder.join("seen.npz"), users.len(), movies.len())?;
     let factors = read_npz(&folder.join("als_model.npz"))?;
     let count = users.len() as u64;
     let model = AlsModel::new(factors, users, movies, Some(seen))?;

@@ -27,7 +27,8 @@ impl AlsModel {
         k: usize,
         filter: &Filter<'_>,
     ) -> Vec<Option<Vec<ScoredItem>>> {
-        let request = |&user: &UserRow| Request { user: Some(user), k, filter: *filter };
+        let request =
+            |&user: &UserRow| Request { user: Some(user), k, filter: *filter, recent: &[] };
         users.par_iter().map(|user| self.recommend(&request(user))).collect()
     }
 

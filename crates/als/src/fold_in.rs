@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::{
@@ -5,7 +7,7 @@ use crate::{
     cost::Choice,
     gram::gram,
     lanes::{Lanes, widen},
-    solve::{DirectWorkspace, Entries, FixedSide, RowFault, solve_direct, solve_for},
+    solve::{DirectWorkspace, Entries, FixedSide, Prepared, RowFault, solve_direct, solve_for},
 };
 
 /// Finds factors of users or items that were not in the training, and says where a score comes
@@ -34,7 +36,23 @@ use crate::{
 /// ```
 #[derive(Debug)]
 pub struct FoldIn<'a> {
-    fixed: FixedSide<'a>,
+    factors: &'a Matrix,
+    prepared: Cow<'a, Prepared>,
+}
+
+/// What [`FoldIn`] needs besides the factors; its errors are those of [`FoldIn::new`].
+pub(crate) fn prepare(fixed: &Matrix, config: &AlsConfig) -> Result<Prepared, AlsError> {
+    config.validate()?;
+    if fixed.columns() != config.factors {
+        return Err(AlsError::Mismatch {
+            left: "the configuration",
+            left_size: config.factors,
+            right: "the fixed side",
+            right_size: fixed.columns(),
+            unit: "factors",
+        });
+    }
+    Ok(Prepared::new(fixed, &gram(fixed), config, Choice::DIRECT))
 }
 
 /// A score and where it comes from.
@@ -66,17 +84,16 @@ impl<'a> FoldIn<'a> {
     /// One of a field out of range ([`AlsConfig::validate`]); [`AlsError::Mismatch`] when the
     /// configuration is one for another number of factors.
     pub fn new(fixed: &'a Matrix, config: &AlsConfig) -> Result<Self, AlsError> {
-        config.validate()?;
-        if fixed.columns() != config.factors {
-            return Err(AlsError::Mismatch {
-                left: "the configuration",
-                left_size: config.factors,
-                right: "the fixed side",
-                right_size: fixed.columns(),
-                unit: "factors",
-            });
-        }
-        Ok(Self { fixed: FixedSide::new(fixed, &gram(fixed), config, Choice::DIRECT) })
+        Ok(Self { factors: fixed, prepared: Cow::Owned(prepare(fixed, config)?) })
+    }
+
+    /// What was [prepared](prepare) before, for the same factors.
+    pub(crate) fn with(factors: &'a Matrix, prepared: &'a Prepared) -> Self {
+        Self { factors, prepared: Cow::Borrowed(prepared) }
+    }
+
+    fn fixed(&self) -> FixedSide<'_> {
+        FixedSide { factors: self.factors, prepared: &self.prepared }
     }
 
     /// The factors of a user or item with these ratings, each the row on the fixed side and the
@@ -91,14 +108,14 @@ impl<'a> FoldIn<'a> {
     /// one that does not fit single precision.
     pub fn solve(&self, ratings: &[(u32, f32)]) -> Result<Vec<f32>, AlsError> {
         let (columns, ratings) = self.check(ratings)?;
-        let mut found = vec![0.0; self.fixed.config.factors];
+        let mut found = vec![0.0; self.prepared.config.factors];
         if columns.is_empty() {
             return Ok(found);
         }
         let entries = Entries { columns: &columns, ratings: &ratings, upcoming: &[] };
         let mut workspace = DirectWorkspace::new(found.len());
-        let task =
-            Solve { fixed: &self.fixed, entries, workspace: &mut workspace, found: &mut found };
+        let fixed = self.fixed();
+        let task = Solve { fixed: &fixed, entries, workspace: &mut workspace, found: &mut found };
         Arch::new().dispatch(task).map_err(|_| self.unsolvable())?;
         Ok(found)
     }
@@ -118,18 +135,19 @@ impl<'a> FoldIn<'a> {
     /// factors.
     pub fn explain(&self, ratings: &[(u32, f32)], target: &[f32]) -> Result<Explanation, AlsError> {
         let (columns, ratings) = self.check(ratings)?;
-        if target.len() != self.fixed.config.factors {
+        if target.len() != self.prepared.config.factors {
             return Err(AlsError::Mismatch {
                 left: "the target",
                 left_size: target.len(),
                 right: "the fixed side",
-                right_size: self.fixed.config.factors,
+                right_size: self.prepared.config.factors,
                 unit: "factors",
             });
         }
         let entries = Entries { columns: &columns, ratings: &ratings, upcoming: &[] };
         let mut workspace = DirectWorkspace::new(target.len());
-        let task = Explain { fixed: &self.fixed, entries, target, workspace: &mut workspace };
+        let fixed = self.fixed();
+        let task = Explain { fixed: &fixed, entries, target, workspace: &mut workspace };
         let parts = Arch::new().dispatch(task).map_err(|_| self.unsolvable())?;
         let contribution = |(&row, contribution)| Contribution { row, contribution };
         let contributions: Vec<_> = columns.iter().zip(parts).map(contribution).collect();
@@ -139,12 +157,12 @@ impl<'a> FoldIn<'a> {
 
     /// The ratings in the order of their rows.
     fn check(&self, ratings: &[(u32, f32)]) -> Result<(Vec<u32>, Vec<f32>), AlsError> {
-        let rows = self.fixed.factors.rows();
+        let rows = self.factors.rows();
         let mut sorted = ratings.to_vec();
         sorted.sort_by_key(|&(row, _)| row);
         for (place, &(row, rating)) in sorted.iter().enumerate() {
             let repeats = place > 0 && sorted[place - 1].0 == row;
-            let usable = rating >= 0.0 && self.fixed.config.confidence(rating).is_finite();
+            let usable = rating >= 0.0 && self.prepared.config.confidence(rating).is_finite();
             if row as usize >= rows || repeats || !usable {
                 return Err(AlsError::Entry { row: row as usize, rating, rows });
             }
@@ -153,7 +171,7 @@ impl<'a> FoldIn<'a> {
     }
 
     fn unsolvable(&self) -> AlsError {
-        AlsError::Unsolvable { regularization: self.fixed.config.regularization }
+        AlsError::Unsolvable { regularization: self.prepared.config.regularization }
     }
 }
 
@@ -192,7 +210,7 @@ impl WithSimd for Explain<'_> {
             widen(fixed.factors.row(column as usize), target.len(), |run, values| {
                 sums.add_product(simd, &weights[run], values);
             });
-            f64::from(fixed.config.confidence(rating)) * sums.sum(simd)
+            f64::from(fixed.prepared.config.confidence(rating)) * sums.sum(simd)
         });
         let parts: Vec<f64> = parts.collect();
         if parts.iter().all(|part| part.is_finite()) { Ok(parts) } else { Err(RowFault::NonFinite) }

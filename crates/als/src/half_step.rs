@@ -33,7 +33,7 @@ pub(crate) fn half_step(
         )
         // The lowest row, whichever thread was first: errors are as repeatable as results.
         .reduce(|| None, lowest);
-    let regularization = fixed.config.regularization;
+    let regularization = fixed.prepared.config.regularization;
     match fault {
         None => Ok(()),
         Some((row, RowFault::NotPositiveDefinite)) => {
@@ -129,7 +129,7 @@ fn finish<S: Simd>(
     deferred: &mut Deferred,
     rows: &mut [f32],
 ) -> Fault {
-    let whitening = fixed.whitening()?;
+    let whitening = fixed.prepared.whitening()?;
     let finished = deferred.finish(simd, whitening, fixed.factors.columns(), rows);
     finished.err().map(|(place, fault)| (first + place, fault))
 }
@@ -139,7 +139,7 @@ mod tests {
     use pulp::Scalar;
 
     use super::*;
-    use crate::{AlsConfig, Solver, cost::Choice, gram::gram};
+    use crate::{AlsConfig, Solver, cost::Choice, gram::gram, solve::Prepared};
 
     /// Rows of 0 to 70 entries.
     fn ratings(columns: usize) -> Csr {
@@ -167,7 +167,8 @@ mod tests {
         let config = AlsConfig { factors: count, solver, ..AlsConfig::default() };
         let (ratings, factors) = (ratings(columns), factors(columns, count));
         let choice = Choice::new(&ratings, &config);
-        let fixed = FixedSide::new(&factors, &gram(&factors), &config, choice);
+        let prepared = &Prepared::new(&factors, &gram(&factors), &config, choice);
+        let fixed = FixedSide { factors: &factors, prepared };
         let mut rows = vec![0.25; 64 * count];
         let (mut workspace, mut deferred) = (Workspace::new(count), Deferred::new(count));
         let fault = instructions(Task {
@@ -206,7 +207,8 @@ mod tests {
         let config = AlsConfig { factors: 1, regularization: 1e-80, ..AlsConfig::default() };
         let (ratings, _) = Csr::from_triplets(2, 1, vec![(1, 0, 0.0)]);
         let choice = Choice::new(&ratings, &config);
-        let fixed = FixedSide::new(&factors, &gram(&factors), &config, choice);
+        let prepared = &Prepared::new(&factors, &gram(&factors), &config, choice);
+        let fixed = FixedSide { factors: &factors, prepared };
         let mut solved = Matrix::zeros(2, 1).expect("room for two values");
         let error = half_step(Side::Item, &ratings, &fixed, &mut solved).expect_err("too great");
         assert!(matches!(error, AlsError::NonFinite { side: Side::Item, row: 1, .. }), "{error}");

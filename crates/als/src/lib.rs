@@ -12,7 +12,8 @@
 //! by solving for all users with the items fixed and the other way round, in turn. [`loss`] is that
 //! sum. [`AlsModel`] answers requests from the [`Factors`]: an exact top-k that looks at few items.
 //! [`FoldIn`] finds factors of users and items that were not in the training, and says which ratings
-//! a score comes from. [`write_npz`] and [`read_npz`] keep the factors in a file NumPy reads.
+//! a score comes from; with [`AlsModel::with_fold_in`] a request that names what a user did since the
+//! training is answered by it. [`write_npz`] and [`read_npz`] keep the factors in a file NumPy reads.
 //!
 //! The same ratings, configuration and seed give the same bytes, whatever the number of threads and
 //! whichever vector instructions the processor has. Training runs on the current rayon thread pool.
@@ -49,6 +50,7 @@ mod half_step;
 mod index;
 mod kernel;
 mod lanes;
+mod live;
 mod loss;
 mod matrix;
 mod model;

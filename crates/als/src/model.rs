@@ -6,6 +6,7 @@ use crate::{
     AlsError, Factors, ITEM_FACTORS, MAX_FACTORS, Matrix, USER_FACTORS,
     index::{ItemIndex, greatest_norm},
     lanes::dot,
+    live::Live,
 };
 
 /// A trained model that answers requests: factors, the ids of their rows, and what users have seen.
@@ -17,8 +18,12 @@ use crate::{
 /// model, [`similar_items`](Self::similar_items) and [`similar_users`](Self::similar_users) compare
 /// rows by the angle between their factors.
 ///
+/// A model that was prepared for it ([`with_fold_in`](Self::with_fold_in)) solves for the factors
+/// of a user who did something since the training within the request.
+///
 /// `recommend` gives `None` for an unknown user (row `None`, or one there is none of) and for a
-/// user whose factors are all zero, which is one without ratings in training. It looks
+/// user whose factors are all zero, which is one without ratings in training, unless they have
+/// recent items that can be folded in. It looks
 /// only at items whose norm can bring them into the list, and keeps those whose approximate scores
 /// may; with `k` near the number of items, many equal scores, or one norm far above all others
 /// that may be all of them.
@@ -27,8 +32,10 @@ pub struct AlsModel {
     factors: Factors,
     users: UserVocabulary,
     movies: MovieVocabulary,
-    seen: Option<SeenItems>,
+    pub(crate) seen: Option<SeenItems>,
     pub(crate) index: ItemIndex,
+    /// What folding in needs, where it was prepared.
+    pub(crate) live: Option<Live>,
 }
 
 impl AlsModel {
@@ -69,7 +76,7 @@ impl AlsModel {
             return Err(AlsError::ScoreNotFinite);
         }
         let index = ItemIndex::new(&factors);
-        Ok(Self { factors, users, movies, seen, index })
+        Ok(Self { factors, users, movies, seen, index, live: None })
     }
 
     /// The factors.
@@ -150,14 +157,29 @@ impl Recommender for AlsModel {
         self.movies.id(item)
     }
 
+    fn item_row(&self, movie_id: &str) -> Option<ItemRow> {
+        self.movies.row(movie_id)
+    }
+
     fn user_row(&self, user_id: u64) -> Option<UserRow> {
         self.users.row(user_id)
     }
 
+    /// See [`folds_in`](AlsModel::folds_in).
+    fn learns_recent(&self) -> bool {
+        self.folds_in()
+    }
+
     /// Without sets in the filter the search looks at few items; so it does without banned ones,
-    /// if they are not most of what the user would get. Of few candidates each is scored.
+    /// if they are not most of what the user would get. Of few candidates each is scored. With
+    /// recent items in a model that folds in, a solve comes first, at the cost stated at
+    /// [`with_fold_in`](AlsModel::with_fold_in).
     fn recommend(&self, request: &Request<'_>) -> Option<Vec<ScoredItem>> {
-        let user = request.user.filter(|user| user.index() < self.factors.users.rows())?;
+        let user = request.user.filter(|user| user.index() < self.factors.users.rows());
+        if !request.recent.is_empty() {
+            return self.recommend_live(user, request);
+        }
+        let user = user?;
         let factors = self.factors.users.row(user.index());
         let seen = match &self.seen {
             Some(seen) if !request.filter.include_seen => seen.of(user),

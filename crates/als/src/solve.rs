@@ -28,12 +28,19 @@ pub(crate) enum RowFault {
     NonFinite,
 }
 
-/// What every row of a half-step is solved against.
-#[derive(Debug)]
+/// What every row of a half-step is solved against: the factors of the other side, and what was
+/// prepared from them.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct FixedSide<'a> {
     pub(crate) factors: &'a Matrix,
+    pub(crate) prepared: &'a Prepared,
+}
+
+/// What rows against the same factors share. It holds no factors, so that a model may own both.
+#[derive(Debug, Clone)]
+pub(crate) struct Prepared {
     pub(crate) config: AlsConfig,
-    /// `B`: the Gram matrix of `factors` with λ on its diagonal.
+    /// `B`: the Gram matrix of the factors with λ on its diagonal.
     pub(crate) system: Triangle,
     /// Rows with fewer entries than this are solved by Woodbury.
     crossover: usize,
@@ -42,9 +49,10 @@ pub(crate) struct FixedSide<'a> {
     weights: [Weights; 8],
 }
 
-impl<'a> FixedSide<'a> {
+impl Prepared {
+    /// Prepares for rows against `factors`, whose Gram matrix is given.
     pub(crate) fn new(
-        factors: &'a Matrix,
+        factors: &Matrix,
         gram: &Triangle,
         config: &AlsConfig,
         choice: Choice,
@@ -55,14 +63,7 @@ impl<'a> FixedSide<'a> {
             .then(|| Whitening::new(&system, choice.keep_whitened.then_some(factors)))
             .flatten();
         let weights = std::array::from_fn(|rating| Weights::new(config, rating as f32));
-        Self {
-            factors,
-            config: config.clone(),
-            system,
-            crossover: choice.crossover,
-            whitening,
-            weights,
-        }
+        Self { config: config.clone(), system, crossover: choice.crossover, whitening, weights }
     }
 
     #[inline(always)]
@@ -160,10 +161,10 @@ pub(crate) fn solve_row<S: Simd>(
         row.fill(0.0);
         return Ok(());
     }
-    let Some(whitening) = &fixed.whitening else {
+    let Some(whitening) = &fixed.prepared.whitening else {
         return direct::solve(simd, fixed, entries, &mut workspace.direct, row);
     };
-    if length < fixed.crossover {
+    if length < fixed.prepared.crossover {
         let solution = deferred.push(place);
         return woodbury::solve(simd, fixed, whitening, entries, &mut workspace.woodbury, solution);
     }
@@ -171,7 +172,7 @@ pub(crate) fn solve_row<S: Simd>(
         return direct::solve(simd, fixed, entries, &mut workspace.direct, row);
     };
     let solution = deferred.push(place);
-    if fixed.config.solver == Solver::Cg {
+    if fixed.prepared.config.solver == Solver::Cg {
         // Eight rows start together: see `improve`.
         return Ok(());
     }
@@ -191,17 +192,17 @@ pub(crate) fn improve<'a, S: Simd>(
     deferred: &mut Deferred,
     rows: &[f32],
 ) {
-    let Some(whitening) = fixed.whitening.as_ref().filter(|_| fixed.config.solver == Solver::Cg)
-    else {
+    let Prepared { config, whitening, .. } = fixed.prepared;
+    let Some(whitening) = whitening.as_ref().filter(|_| config.solver == Solver::Cg) else {
         return;
     };
     let Some(kept) = whitening.rows() else { return };
-    let factors = fixed.config.factors;
+    let factors = config.factors;
     let wide = wide_runs(factors);
     let gather = |column: u32| &kept[column as usize * wide..][..wide];
     deferred.restart(simd, whitening, factors, rows);
     for (place, solution) in deferred.iter_mut() {
-        conjugate::solve(simd, &fixed.config, entries(place), gather, &mut workspace.cg, solution);
+        conjugate::solve(simd, config, entries(place), gather, &mut workspace.cg, solution);
     }
 }
 

@@ -5,8 +5,13 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::{
-    AlsConfig, AlsError, Factors, Matrix, Observer, Progress, Side, cost::Choice, gram::gram,
-    half_step::half_step, loss::loss_with, solve::FixedSide, triangle::Triangle,
+    AlsConfig, AlsError, Factors, Matrix, Observer, Progress, Side,
+    cost::Choice,
+    gram::gram,
+    half_step::half_step,
+    loss::loss_with,
+    solve::{FixedSide, Prepared},
+    triangle::Triangle,
 };
 
 /// Item factors start between 0 and this.
@@ -111,8 +116,8 @@ impl Training<'_> {
         *gram_of_solved = None;
         let gram = gram_of_fixed.get_or_insert_with(|| gram(fixed));
         let choice = Choice::new(ratings, self.config);
-        let fixed = FixedSide::new(fixed, gram, self.config, choice);
-        half_step(side, ratings, &fixed, solved)
+        let prepared = &Prepared::new(fixed, gram, self.config, choice);
+        half_step(side, ratings, &FixedSide { factors: fixed, prepared }, solved)
     }
 
     fn loss(&mut self) -> f64 {

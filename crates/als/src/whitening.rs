@@ -20,7 +20,7 @@ const TASK_ROWS: usize = 256;
 /// With `B = UᵀU` (Cholesky) and `R = U⁻¹`, a fixed row `y` becomes `w = Rᵀy`, and a solution `v`
 /// found for rows `w` becomes `x = Rv`. What was `B + Σ (c − 1) y yᵀ` is `I + Σ (c − 1) w wᵀ`, so a
 /// row with few entries needs a system as small as their number.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Whitening {
     factors: usize,
     /// Column strips of `R`: strip `j` holds the rows down to the diagonal, the first at

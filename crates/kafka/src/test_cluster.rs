@@ -22,6 +22,12 @@ impl TestCluster {
     /// The variable that names brokers to be used in place of the mock cluster.
     pub const VARIABLE: &str = "MARQUEE_TEST_BROKERS";
 
+    /// What producers of other programs need to be told, where the brokers are not a mock cluster.
+    ///
+    /// Tansu 0.6 gives the first record of the last batch for the end of a partition. With one
+    /// record in every batch that is the last record, as it should be.
+    pub const PROPERTY: &str = "batch.num.messages=1";
+
     /// Those of `MARQUEE_TEST_BROKERS`, else a mock cluster.
     ///
     /// # Errors
@@ -48,10 +54,15 @@ impl TestCluster {
         &self.brokers
     }
 
-    /// A configuration for them, with little patience.
+    /// A configuration for them, with little patience and [`PROPERTY`](Self::PROPERTY).
     #[must_use]
     pub fn config(&self) -> KafkaConfig {
-        KafkaConfig::new(&self.brokers).with_patience(Duration::from_secs(20))
+        let config = KafkaConfig::new(&self.brokers).with_patience(Duration::from_secs(20));
+        let mut with_property = config.clone();
+        match with_property.set(Self::PROPERTY) {
+            Ok(()) if !self.is_mock() => with_property,
+            _ => config,
+        }
     }
 
     /// Makes a topic of a new name that starts with `name`; its name.

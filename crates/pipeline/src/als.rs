@@ -81,7 +81,7 @@ pub fn train_als(job: &AlsJob, progress: &mut dyn Progress) -> Result<Trained, P
     training.add_json(ArtifactName::UserMap, &matrix.users)?;
     training.add_json(ArtifactName::MovieMap, &matrix.movies)?;
     let mut file = training.create(ArtifactName::Seen)?;
-    write_seen(&matrix.seen(), &mut file)?;
+    write_seen(&matrix.seen(), Some(matrix.ratings.values()), &mut file)?;
     training.add(ArtifactName::Seen, file);
 
     let facts = Facts {

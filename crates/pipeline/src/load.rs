@@ -3,14 +3,14 @@ use std::{
     sync::Arc,
 };
 
-use marquee_als::{AlsModel, read_npz};
+use marquee_als::{AlsConfig, AlsModel, read_npz};
 use marquee_catalog::Catalog;
 use marquee_dataset::{DatasetError, MovieVocabulary, UserVocabulary, read_seen};
 use marquee_popgen::{
     Audience, PopGenConfig, PopGenModel, PopularityModel, PopularityTable, read_audience,
     read_popularity, read_preferences,
 };
-use marquee_provenance::Manifest;
+use marquee_provenance::{Manifest, ProvenanceError};
 use marquee_recommender::{Recommender, SeenItems};
 use marquee_serving::{ModelProvenance, Rung, Rungs, Titles};
 use serde::de::DeserializeOwned;
@@ -29,8 +29,9 @@ pub struct LoadedModels {
 
 /// Reads all models of a folder.
 ///
-/// A model with a file missing is left out and noted: the others answer. A file that is there and
-/// broken, or is not the one its manifest describes, is an error. Without the popularity and genre
+/// The ALS model is prepared to fold in what users did since its training, with the settings of its
+/// manifest; without one it is not, which is noted. A model with a file missing is left out and
+/// noted: the others answer. A file that is there and broken, or is not the one its manifest describes, is an error. Without the popularity and genre
 /// model, popularity is counted from what the users of the ALS model have seen.
 ///
 /// # Errors
@@ -191,19 +192,48 @@ fn verified_als(
         return Ok(None);
     }
     let manifest = ALS.manifest(folder, notes)?;
-    let model = als(folder)?;
+    let model = als(folder, manifest.as_ref(), notes)?;
     // Again: a training may have put new files in place while these were read.
     ALS.verify(folder, manifest.as_ref())?;
     Ok(Some((model, provenance(manifest.as_ref()))))
 }
 
-fn als(folder: &Path) -> Result<AlsModel, PipelineError> {
+/// The ALS model; with a manifest, whose settings that takes, prepared to fold in.
+fn als(
+    folder: &Path,
+    manifest: Option<&Manifest>,
+    notes: &mut Vec<String>,
+) -> Result<AlsModel, PipelineError> {
     let users: UserVocabulary = row_map(ArtifactName::UserMap.within(folder))?;
     let movies: MovieVocabulary = row_map(ArtifactName::MovieMap.within(folder))?;
-    let seen = read_seen(&ArtifactName::Seen.within(folder), users.len(), movies.len())?;
+    let seen_path = ArtifactName::Seen.within(folder);
+    let (seen, ratings) = read_seen(&seen_path, users.len(), movies.len())?;
     let path = ArtifactName::AlsModel.within(folder);
     let factors = read_npz(&path)?;
-    Ok(AlsModel::new(factors, users, movies, Some(seen))?)
+    let model = AlsModel::new(factors, users, movies, Some(seen))?;
+    let Some(manifest) = manifest else {
+        notes.push(format!(
+            "the settings of {} are not known: live films only filter its lists",
+            path.display()
+        ));
+        return Ok(model);
+    };
+    if ratings.is_none() {
+        notes.push(format!(
+            "{} holds no ratings: beside live films, those of the training count as watched; \
+             train again",
+            seen_path.display()
+        ));
+    }
+    let config: AlsConfig = settings(manifest, &ArtifactName::AlsManifest.within(folder))?;
+    Ok(model.with_fold_in(&config, ratings)?)
+}
+
+/// The configuration a model was trained with, from its manifest at `path`.
+fn settings<T: DeserializeOwned>(manifest: &Manifest, path: &Path) -> Result<T, PipelineError> {
+    let fields = manifest.hyperparameters.clone().into_iter().collect();
+    let settings = serde_json::from_value(fields);
+    Ok(settings.map_err(|source| ProvenanceError::Format { path: path.to_owned(), source })?)
 }
 
 fn row_map<T: DeserializeOwned>(path: PathBuf) -> Result<T, PipelineError> {
@@ -221,12 +251,7 @@ fn popgen(
     let preferences = read_preferences(&path, audience.users())?;
     let genres = Catalog::read(&ArtifactName::PopGenGenres.within(folder))?;
     let config = match manifest {
-        Some(manifest) => {
-            let fields = manifest.hyperparameters.clone().into_iter().collect();
-            let path = ArtifactName::PopGenManifest.within(folder);
-            serde_json::from_value(fields)
-                .map_err(|source| marquee_provenance::ProvenanceError::Format { path, source })?
-        }
+        Some(manifest) => settings(manifest, &ArtifactName::PopGenManifest.within(folder))?,
         None => PopGenConfig::default(),
     };
     let (table, audience) = (Arc::new(table), Arc::new(audience));

@@ -170,7 +170,8 @@ impl AlsRecommender {
     #[must_use]
     pub fn of_user(&self, user_id: u64) -> UserRecommendations<'_> {
         let model = &self.loaded.model;
-        let request = Request { user: model.user_row(user_id), k: self.k, filter: self.filter() };
+        let user = model.user_row(user_id);
+        let request = Request { filter: self.filter(), ..Request::unseen(user, self.k) };
         let list = model.recommend(&request);
         let film = |scored: ScoredItem| RecommendedFilm {
             movie_id: model.movie_id(scored.item),

@@ -1,5 +1,3 @@
-use std::collections::HashMap;
-
 use marquee_dataset::{Csr, Interactions, Triplet, UserVocabulary};
 use marquee_recommender::{SeenItems, UserRow};
 
@@ -17,9 +15,7 @@ impl Audience {
     #[must_use]
     pub fn new(rows: &Interactions, table: &PopularityTable) -> Self {
         let users = UserVocabulary::new(rows.user_ids.iter().copied());
-        let places = places(table);
-        let items: Vec<Option<u32>> =
-            rows.movie_ids.iter().map(|id| places.get(id).copied()).collect();
+        let items = item_rows(rows.movie_ids.iter(), table);
         let pairs = rows.user_ids.iter().zip(&rows.movies).filter_map(|(user, &movie)| {
             users.row(*user).zip(items[movie as usize]).map(|(user, item)| (user.0, item, 1.0))
         });
@@ -39,9 +35,7 @@ impl Audience {
         movie_ids: impl IntoIterator<Item = &'a str>,
         table: &PopularityTable,
     ) -> Self {
-        let places = places(table);
-        let items: Vec<Option<u32>> =
-            movie_ids.into_iter().map(|id| places.get(id).copied()).collect();
+        let items = item_rows(movie_ids, table);
         let pairs = (0..seen.users() as u32).flat_map(|user| {
             let rows = seen.of(UserRow(user)).iter();
             rows.filter_map(|&row| items[row as usize]).map(move |item| (user, item, 1.0))
@@ -73,9 +67,12 @@ impl Audience {
     }
 }
 
-/// The row of each film of a table.
-fn places(table: &PopularityTable) -> HashMap<&str, u32> {
-    table.movie_ids().iter().enumerate().map(|(row, id)| (id.as_ref(), row as u32)).collect()
+/// The row each film has in a table, if it is there.
+fn item_rows<'a>(
+    movie_ids: impl IntoIterator<Item = &'a str>,
+    table: &PopularityTable,
+) -> Vec<Option<u32>> {
+    movie_ids.into_iter().map(|id| table.row(id).map(|item| item.0)).collect()
 }
 
 fn seen_items(users: usize, items: usize, pairs: Vec<Triplet>) -> SeenItems {

@@ -2,12 +2,13 @@ use std::sync::Arc;
 
 use marquee_catalog::Catalog;
 use marquee_recommender::{
-    Filter, ItemRow, ItemSet, Recommender, Request, ScoredItem, TopK, UserRow,
+    Filter, ItemRow, ItemSet, Recent, Recommender, Request, ScoredItem, TopK, UserRow,
 };
 
 use crate::{
     Audience, GenrePreferences, PopGenConfig, PopGenError, PopularityTable,
-    preferences::distinct_genres,
+    preferences::{distinct_genres, favourites},
+    table::weight,
 };
 
 /// Ranks films by popularity alone; its scores are the popularity.
@@ -40,6 +41,10 @@ impl Recommender for PopularityModel {
         &self.table.movie_ids()[item.index()]
     }
 
+    fn item_row(&self, movie_id: &str) -> Option<ItemRow> {
+        self.table.row(movie_id)
+    }
+
     fn user_row(&self, user_id: u64) -> Option<UserRow> {
         self.audience.users.row(user_id)
     }
@@ -47,7 +52,7 @@ impl Recommender for PopularityModel {
     /// O(k + seen) without sets, since the table is in order already; O(candidates) with them.
     fn recommend(&self, request: &Request<'_>) -> Option<Vec<ScoredItem>> {
         let filter = &request.filter;
-        let seen = if filter.include_seen { &[] } else { self.audience.seen_by(request.user) };
+        let seen = &*request.hidden(self.audience.seen_by(request.user));
         let all = 0..self.table.len() as u32;
         Some(match (filter.candidates, filter.banned) {
             (None, None) => self.first(all, seen, request.k),
@@ -86,15 +91,21 @@ fn admitted(candidates: &ItemSet, filter: &Filter<'_>, end: usize) -> impl Itera
 /// Ranks the most popular films by `pop · (1 + alpha · shared)`, where `shared` is the part of a
 /// user's genre weight that lies on a film's genres.
 ///
-/// Has no answer for somebody unknown or without genre preferences: for them it would be
-/// popularity alone, which [`PopularityModel`] says under its own name.
+/// Recent films the user had not seen at the training add to the weights what the training would
+/// have given them: the weight of their row, on each of their genres, of which the
+/// [`TOP_GENRES`](crate::TOP_GENRES) with the largest weights count.
+///
+/// Has no answer for somebody without a genre, be it stored or of a recent film: for them it would
+/// be popularity alone, which [`PopularityModel`] says under its own name.
 #[derive(Debug, Clone)]
 pub struct PopGenModel {
     config: PopGenConfig,
     table: Arc<PopularityTable>,
     audience: Arc<Audience>,
     preferences: GenrePreferences,
-    /// Genre numbers of each film of the pool.
+    /// How many films are ranked.
+    pool: usize,
+    /// Genre numbers of each film of the table: a recent one may stand outside the pool.
     genres: Vec<Box<[u16]>>,
 }
 
@@ -112,27 +123,51 @@ impl PopGenModel {
         catalog: &Catalog,
     ) -> Result<Self, PopGenError> {
         config.validate()?;
-        let pool = table.movie_ids().iter().take(config.pool);
-        let genres = pool
-            .map(|id| {
-                let genres = distinct_genres(catalog, id).into_iter();
-                genres.filter_map(|name| preferences.genre(name)).collect()
-            })
-            .collect();
-        Ok(Self { config, table, audience, preferences, genres })
+        let pool = config.pool.min(table.len());
+        let genres = table.movie_ids().iter().map(|id| {
+            let genres = distinct_genres(catalog, id).into_iter();
+            genres.filter_map(|name| preferences.genre(name)).collect()
+        });
+        let genres = genres.collect();
+        Ok(Self { config, table, audience, preferences, pool, genres })
     }
 
-    /// Share of the user's weight on each genre; `None` without preferences.
-    fn shares(&self, user: UserRow) -> Option<Vec<f64>> {
-        let (genres, weights) = self.preferences.entries(user);
-        let total: f64 = weights.iter().map(|&weight| f64::from(weight)).sum();
+    /// Share of the user's weight on each genre; `None` without any weight.
+    fn shares(&self, user: Option<UserRow>, recent: &[Recent]) -> Option<Vec<f64>> {
+        let (genres, weights) =
+            user.map_or_else(Default::default, |user| self.preferences.entries(user));
+        let stored = genres.iter().zip(weights).map(|(&genre, &weight)| (genre, f64::from(weight)));
+        let seen = self.audience.seen_by(user);
+        let news = |recent: &&Recent| {
+            recent.item.index() < self.genres.len() && seen.binary_search(&recent.item.0).is_err()
+        };
+        let mut recent: Vec<Recent> = recent.iter().filter(news).copied().collect();
+        if recent.is_empty() {
+            return self.shares_of(stored);
+        }
+        // So that rounding does not depend on the order they are given in.
+        recent.sort_unstable_by_key(|recent| recent.item);
+        let mut sums = vec![0.0; self.preferences.genres()];
+        stored.for_each(|(genre, weight)| sums[usize::from(genre)] += weight);
+        for recent in &recent {
+            let weight = weight(recent.stars().map_or(1.0, f64::from));
+            for &genre in &self.genres[recent.item.index()] {
+                sums[usize::from(genre)] += weight;
+            }
+        }
+        let weights = sums.into_iter().enumerate().filter(|&(_, weight)| weight > 0.0);
+        let favourites = favourites(weights.map(|(genre, weight)| (genre as u16, weight)));
+        self.shares_of(favourites.iter().copied())
+    }
+
+    /// What part of all weight lies on each genre; `None` without any.
+    fn shares_of(&self, weights: impl Iterator<Item = (u16, f64)> + Clone) -> Option<Vec<f64>> {
+        let total: f64 = weights.clone().map(|(_, weight)| weight).sum();
         if total <= 0.0 {
             return None;
         }
         let mut shares = vec![0.0; self.preferences.genres()];
-        for (&genre, &weight) in genres.iter().zip(weights) {
-            shares[usize::from(genre)] = f64::from(weight) / total;
-        }
+        weights.for_each(|(genre, weight)| shares[usize::from(genre)] = weight / total);
         Some(shares)
     }
 }
@@ -150,19 +185,26 @@ impl Recommender for PopGenModel {
         &self.table.movie_ids()[item.index()]
     }
 
+    fn item_row(&self, movie_id: &str) -> Option<ItemRow> {
+        self.table.row(movie_id)
+    }
+
     fn user_row(&self, user_id: u64) -> Option<UserRow> {
         self.audience.users.row(user_id)
     }
 
+    fn learns_recent(&self) -> bool {
+        true
+    }
+
     /// O(pool) when scores are near each other; a film whose popularity cannot reach the list even
     /// with all of the user's weight ends the scan. With candidates, only those of the pool are
-    /// looked at.
+    /// looked at. Recent films add O(r log r) and their genres.
     fn recommend(&self, request: &Request<'_>) -> Option<Vec<ScoredItem>> {
-        let user = request.user?;
-        let shares = self.shares(user)?;
+        let shares = self.shares(request.user, request.recent)?;
         let filter = &request.filter;
-        let seen = if filter.include_seen { &[] } else { self.audience.seen_by(Some(user)) };
-        let pool = 0..self.genres.len() as u32;
+        let seen = &*request.hidden(self.audience.seen_by(request.user));
+        let pool = 0..self.pool as u32;
         Some(match (filter.candidates, filter.banned) {
             (None, None) => self.best(pool, &shares, seen, request.k),
             (None, Some(_)) => {
@@ -170,7 +212,7 @@ impl Recommender for PopGenModel {
                 self.best(rows, &shares, seen, request.k)
             }
             (Some(candidates), _) => {
-                let rows = admitted(candidates, filter, self.genres.len());
+                let rows = admitted(candidates, filter, self.pool);
                 self.best(rows, &shares, seen, request.k)
             }
         })

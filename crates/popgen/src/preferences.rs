@@ -45,13 +45,18 @@ pub fn genre_preferences(
                 *weights.entry(genre).or_default() += weight;
             }
         }
-        let mut favourites: Vec<(&str, f64)> = weights.into_iter().collect();
-        // Stable: equal weights stay in order of the names.
-        favourites.sort_by(|a, b| b.1.total_cmp(&a.1));
-        favourites.truncate(TOP_GENRES);
-        builder.push(user, favourites);
+        builder.push(user, favourites(weights));
     }
     builder.finish(users.len())
+}
+
+/// The [`TOP_GENRES`] largest of weights given in order of the genres' names, by weight, then name.
+pub(crate) fn favourites<T>(weights: impl IntoIterator<Item = (T, f64)>) -> Vec<(T, f64)> {
+    let mut favourites: Vec<(T, f64)> = weights.into_iter().collect();
+    // Stable: equal weights stay in order of the names.
+    favourites.sort_by(|a, b| b.1.total_cmp(&a.1));
+    favourites.truncate(TOP_GENRES);
+    favourites
 }
 
 /// The genres of a film, each once.

@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use thiserror::Error;
 
 use crate::{ItemRow, UserRow};
@@ -70,11 +72,18 @@ impl SeenItems {
     /// The rows `user` has seen, ascending; empty for a row there is none of.
     #[must_use]
     pub fn of(&self, user: UserRow) -> &[u32] {
+        &self.indices[self.places(user)]
+    }
+
+    /// Where the items of `user` stand in the array of all: the places of what belongs to them in
+    /// arrays beside it. Empty for a row there is none of.
+    #[must_use]
+    pub fn places(&self, user: UserRow) -> Range<usize> {
         let row = user.index();
         if row + 1 >= self.indptr.len() {
-            return &[];
+            return 0..0;
         }
-        &self.indices[self.indptr[row] as usize..self.indptr[row + 1] as usize]
+        self.indptr[row] as usize..self.indptr[row + 1] as usize
     }
 
     /// Whether `user` has seen `item`. O(log n) in what the user has seen.

@@ -59,6 +59,11 @@ impl Recommender for Picker {
         &self.movies[item.index()]
     }
 
+    fn item_row(&self, movie_id: &str) -> Option<ItemRow> {
+        let row = self.movies.iter().position(|id| id == movie_id)?;
+        Some(ItemRow(row as u32))
+    }
+
     fn user_row(&self, user_id: u64) -> Option<UserRow> {
         Some(UserRow(user_id as u32))
     }

@@ -20,6 +20,7 @@
 //! #     fn name(&self) -> &'static str { "popularity" }
 //! #     fn items(&self) -> usize { 1 }
 //! #     fn movie_id(&self, _: ItemRow) -> &str { "heat+1995" }
+//! #     fn item_row(&self, id: &str) -> Option<ItemRow> { (id == "heat+1995").then_some(ItemRow(0)) }
 //! #     fn user_row(&self, _: u64) -> Option<UserRow> { None }
 //! #     fn recommend(&self, _: &Request) -> Option<Vec<ScoredItem>> {
 //! #         Some(vec![ScoredItem { item: ItemRow(0), score: 1.0 }])

@@ -77,7 +77,7 @@ fn assemble<S: Simd>(
     workspace: &mut DirectWorkspace,
 ) {
     let DirectWorkspace { system, batch, right_side, .. } = workspace;
-    system.copy_from(&fixed.system);
+    system.copy_from(&fixed.prepared.system);
     right_side.fill(Lanes::ZERO);
     let mut weights = [0.0; BATCH];
     let factors = fixed.factors;
@@ -90,7 +90,7 @@ fn assemble<S: Simd>(
             if let Some(row) = entries.at(first * BATCH + place + AHEAD) {
                 prefetch(factors.row(row));
             }
-            let entry = fixed.weights(rating);
+            let entry = fixed.prepared.weights(rating);
             weights[place] = entry.weight;
             widen(factors.tail_from(column as usize), factors.columns(), |run, values| {
                 batch[run * BATCH + place] = values.scaled(simd, entry.root);

@@ -56,7 +56,7 @@ pub(super) fn solve<'a, S: Simd>(
     let batches = entries.columns.chunks(BATCH_ROWS).zip(entries.ratings.chunks(BATCH_ROWS));
     for (first, (rows, ratings)) in batches.enumerate() {
         for (place, (&column, &rating)) in rows.iter().zip(ratings).enumerate() {
-            let weights = fixed.weights(rating);
+            let weights = fixed.prepared.weights(rating);
             let root = weights.root as f32;
             let target = batch.row_mut(place);
             for (target, run) in target.chunks_exact_mut(WIDE).zip(gather(column)) {

@@ -48,10 +48,10 @@ pub(super) fn solve<S: Simd>(
     workspace: &mut WoodburyWorkspace,
     solution: &mut [Lanes],
 ) -> Result<(), RowFault> {
-    let factors = fixed.config.factors;
+    let factors = fixed.prepared.config.factors;
     let (runs, wide) = (runs(factors), wide_runs(factors));
     let Entries { columns, ratings, .. } = entries;
-    let weights = ratings.iter().map(|&rating| fixed.weights(rating));
+    let weights = ratings.iter().map(|&rating| fixed.prepared.weights(rating));
     workspace.weights.clear();
     workspace.weights.extend(weights);
     if let Some(kept) = whitening.rows() {

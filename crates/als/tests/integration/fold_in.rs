@@ -89,8 +89,9 @@ fn a_new_user_gets_what_a_known_one_with_the_same_ratings_gets() {
     let (seen, _) = ratings.row(6);
     let found = model.recommend_for(&folded, seen, 5, &Filter::default()).unwrap().unwrap();
     let everything = Filter { include_seen: true, ..Filter::default() };
-    let known =
-        model.recommend(&Request { user: Some(UserRow(6)), k: 40, filter: everything }).unwrap();
+    let known = model
+        .recommend(&Request { user: Some(UserRow(6)), k: 40, filter: everything, recent: &[] })
+        .unwrap();
     // Iterations have come to rest, so both are the same row's solution.
     let known = known.iter().filter(|scored| !seen.contains(&scored.item.0)).take(5);
     for (a, b) in found.iter().zip(known) {

@@ -8,6 +8,8 @@ mod determinism;
 mod fold_in;
 // Answers that can be worked out by hand.
 mod known_answers;
+// Answers that know what a user did since the training.
+mod live;
 // The model: shapes, unknown users, the conformance suite.
 mod model;
 // The model file: round trip, NumPy's files, every fault.

@@ -43,7 +43,8 @@ fn check_filter(model: &AlsModel, ks: &[usize], filter: &Filter<'_>) {
         let together = model.recommend_many(&users, k, filter);
         assert_eq!(together.len(), users.len());
         for (&user, found) in users.iter().zip(&together) {
-            let alone = model.recommend(&Request { user: Some(user), k, filter: *filter });
+            let alone =
+                model.recommend(&Request { user: Some(user), k, filter: *filter, recent: &[] });
             assert_eq!(alone.as_deref().map(same_bits), found.as_deref().map(same_bits));
             let Some(found) = found else {
                 assert!(model.factors().users.row(user.index()).iter().all(|&v| v == 0.0));
@@ -149,7 +150,7 @@ proptest! {
             for filter in
                 [Filter::default(), Filter::EVERYTHING, Filter { banned: Some(&banned), ..Filter::default() }]
             {
-                let known = model.recommend(&Request { user: Some(user), k, filter });
+                let known = model.recommend(&Request { user: Some(user), k, filter, recent: &[] });
                 let row = model.factors().users.row(user.index());
                 for seen in [seen, &shuffled] {
                     let found = model.recommend_for(row, seen, k, &filter).expect("sound factors");

@@ -32,6 +32,11 @@ impl Recommender for FakeModel {
         &self.movies[item.index()]
     }
 
+    fn item_row(&self, movie_id: &str) -> Option<ItemRow> {
+        let row = self.movies.iter().position(|id| id == movie_id)?;
+        Some(ItemRow(row as u32))
+    }
+
     fn user_row(&self, user_id: u64) -> Option<UserRow> {
         let row = self.users.iter().position(|&(id, _)| id == user_id)?;
         Some(UserRow(row as u32))
@@ -42,8 +47,9 @@ impl Recommender for FakeModel {
             return None;
         }
         let seen = request.user.map_or(&[][..], |user| &self.users[user.index()].1);
+        let hidden = request.hidden(seen);
         let list = (0..self.movies.len() as u32)
-            .filter(|row| request.filter.include_seen || !seen.contains(row))
+            .filter(|row| !hidden.contains(row))
             .take(request.k)
             .map(|row| ScoredItem { item: ItemRow(row), score: -(row as f32) })
             .collect();

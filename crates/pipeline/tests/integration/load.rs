@@ -1,6 +1,8 @@
-use marquee_als::{Factors, Matrix, write_npz};
-use marquee_pipeline::{LoadedModels, PipelineError, load_models};
-use marquee_recommender::{Filter, Request};
+use marquee_als::{AlsConfig, Factors, FoldIn, Matrix, write_npz};
+use marquee_dataset::{FileDigest, StagedFile, read_seen, write_seen};
+use marquee_pipeline::{LoadedModels, PipelineError, load_als, load_models};
+use marquee_provenance::Manifest;
+use marquee_recommender::{Filter, Recent, Recommender, Request, UserRow};
 use marquee_serving::Rung;
 
 use crate::Workplace;
@@ -121,6 +123,84 @@ fn a_model_without_a_manifest_answers_and_is_noted() {
     assert!(models.notes[0].contains("model_manifest.json"), "{:?}", models.notes);
 }
 
+/// A film watched since the training, as a row of the model.
+fn watched(model: &dyn Recommender, movie_id: &str) -> Recent {
+    Recent { item: model.item_row(movie_id).unwrap(), rating: None }
+}
+
+fn live_list(model: &dyn Recommender, user_id: u64, recent: &[Recent]) -> Option<Vec<String>> {
+    let request = Request { recent, ..Request::unseen(model.user_row(user_id), 20) };
+    let ranked = model.recommend(&request)?;
+    Some(ranked.iter().map(|scored| model.movie_id(scored.item).to_owned()).collect())
+}
+
+#[test]
+fn every_model_takes_films_watched_since_its_training() {
+    let place = trained();
+    let rungs = load(&place).rungs;
+    for rung in [&rungs.als, &rungs.popgen] {
+        let model = rung.as_ref().unwrap().model.as_ref();
+        assert!(model.learns_recent(), "{}", model.name());
+        assert_eq!(live_list(model, 999, &[]), None, "{}: a stranger", model.name());
+        // Even films are dramas, and watched by the same people.
+        let list = live_list(model, 999, &[watched(model, "film+04")]).unwrap();
+        assert_eq!(list.len(), 11, "{}", model.name());
+        let even = |id: &String| id[5..].parse::<u32>().unwrap().is_multiple_of(2);
+        assert!(list[..2].iter().all(even), "{}: {list:?}", model.name());
+    }
+    let popularity = rungs.popularity.as_ref().unwrap().model.as_ref();
+    let list = live_list(popularity, 999, &[watched(popularity, "film+04")]).unwrap();
+    assert!(list.len() == 11 && !list.contains(&"film+04".to_owned()), "{list:?}");
+}
+
+#[test]
+fn als_folds_in_with_the_settings_and_ratings_of_its_training() {
+    let place = Workplace::new();
+    let csv = fs_err::read_to_string(place.path("data.csv")).unwrap();
+    fs_err::write(place.path("data.csv"), csv + "77,film+00,5,9\n77,film+03,2,9\n").unwrap();
+    place.train_als("v1").unwrap();
+    let model = load_als(place.0.path()).unwrap().model;
+    let config = AlsConfig { factors: 4, regularization: 1.0, alpha: 1.0, ..AlsConfig::default() };
+    let users = FoldIn::new(&model.factors().items, &config).unwrap();
+    let factors = users.solve(&[(0, 5.0), (3, 2.0), (7, 1.0)]).unwrap();
+    let expected = model.recommend_for(&factors, &[0, 3, 7], 20, &Filter::default()).unwrap();
+    let recent = [watched(&model, "film+07")];
+    let request = Request { recent: &recent, ..Request::unseen(model.user_row(77), 20) };
+    assert_eq!(model.recommend(&request), expected);
+    // Without the manifest nobody knows the settings.
+    fs_err::remove_file(place.path("model_manifest.json")).unwrap();
+    let loaded = load_als(place.0.path()).unwrap();
+    assert!(!loaded.model.folds_in());
+    assert!(loaded.notes[1].contains("live films only filter"), "{:?}", loaded.notes);
+    let before = live_list(&loaded.model, 77, &[]).unwrap();
+    let after = live_list(&loaded.model, 77, &recent).unwrap();
+    let left: Vec<String> = before.into_iter().filter(|id| id != "film+07").collect();
+    assert_eq!(after, left);
+}
+
+#[test]
+fn a_training_that_left_no_ratings_counts_films_as_watched() {
+    let place = Workplace::new();
+    place.train_als("v1").unwrap();
+    let (seen_path, manifest_path) = (place.path("seen.npz"), place.path("model_manifest.json"));
+    let (seen, ratings) = read_seen(&seen_path, 20, 12).unwrap();
+    assert_eq!(ratings, Some(vec![1.0; 100]));
+    let mut file = StagedFile::create(&seen_path).unwrap();
+    write_seen(&seen, None, &mut file).unwrap();
+    file.commit().unwrap();
+    let mut manifest = Manifest::read(&manifest_path).unwrap();
+    let digest = FileDigest::of(&seen_path).unwrap();
+    let artifact = manifest.artifacts.get_mut("seen.npz").unwrap();
+    (artifact.sha256, artifact.size_bytes) = (digest.sha256, digest.size_bytes);
+    fs_err::write(&manifest_path, manifest.sealed().unwrap().1).unwrap();
+    let loaded = load_als(place.0.path()).unwrap();
+    assert!(loaded.notes[0].contains("seen.npz holds no ratings"), "{:?}", loaded.notes);
+    assert!(loaded.model.folds_in());
+    let recent = [watched(&loaded.model, "film+01")];
+    let request = Request { recent: &recent, ..Request::unseen(Some(UserRow(0)), 20) };
+    assert!(loaded.model.recommend(&request).is_some());
+}
+
 #[test]
 fn a_folder_without_models_says_what_it_lacks() {
     let folder = tempfile::tempdir().unwrap();
@@ -161,7 +241,8 @@ fn settings_of_the_training_reach_the_server() {
     marquee_pipeline::train_popgen(&job, &mut marquee_dataset::NoProgress).unwrap();
     let models = load(&place);
     let model = &models.rungs.popgen.as_ref().unwrap().model;
-    let request = Request { user: model.user_row(4), k: 20, filter: Filter::EVERYTHING };
+    let user = model.user_row(4);
+    let request = Request { filter: Filter::EVERYTHING, ..Request::unseen(user, 20) };
     let ranked = model.recommend(&request).unwrap();
     assert_eq!(ranked.len(), 3, "the pool");
     assert!(ranked.iter().all(|scored| scored.score == 9.0), "no genre raises a film: {ranked:?}");

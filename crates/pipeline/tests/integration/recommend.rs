@@ -224,7 +224,7 @@ fn plant(place: &Workplace, users: &UserVocabulary, movies: &MovieVocabulary) {
     fs_err::write(place.path("movie_map.json"), serde_json::to_vec(movies).unwrap()).unwrap();
     let seen = SeenItems::new(vec![0; users.len() + 1], Vec::new(), movies.len()).unwrap();
     let mut file = StagedFile::create(&place.path("seen.npz")).unwrap();
-    write_seen(&seen, &mut file).unwrap();
+    write_seen(&seen, None, &mut file).unwrap();
     file.commit().unwrap();
 }
 

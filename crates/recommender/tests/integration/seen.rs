@@ -8,6 +8,8 @@ fn rows_are_found_and_counted() {
     assert_eq!(seen.of(UserRow(1)), []);
     assert_eq!(seen.of(UserRow(3)), [], "a row there is none of");
     assert_eq!(seen.of(UserRow(u32::MAX)), []);
+    assert_eq!((seen.places(UserRow(0)), seen.places(UserRow(2))), (0..2, 2..3));
+    assert!(seen.places(UserRow(1)).is_empty() && seen.places(UserRow(3)).is_empty());
     assert!(seen.contains(UserRow(2), ItemRow(4)) && !seen.contains(UserRow(2), ItemRow(0)));
     assert_eq!(seen.viewers(5), [1, 0, 0, 0, 2]);
 }

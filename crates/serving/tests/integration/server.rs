@@ -98,6 +98,10 @@ impl Recommender for Slow {
         "slow+film"
     }
 
+    fn item_row(&self, movie_id: &str) -> Option<ItemRow> {
+        (movie_id == "slow+film").then_some(ItemRow(0))
+    }
+
     fn user_row(&self, _user_id: u64) -> Option<UserRow> {
         None
     }
