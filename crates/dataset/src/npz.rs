@@ -48,7 +48,9 @@ macro_rules! element {
     )*};
 }
 
-element!(f32: "<f4", f64: "<f8", i64: "<i8", u32: "<u4", u64: "<u8");
+element!(
+    f32: "<f4", f64: "<f8", i32: "<i4", i64: "<i8", u8: "|u1", u16: "<u2", u32: "<u4", u64: "<u8"
+);
 
 /// What is wrong with one array of a npz file.
 #[derive(Debug, Error)]
@@ -142,6 +144,8 @@ impl<W: Write + Seek> NpzWriter<W> {
 pub struct NpzReader {
     path: PathBuf,
     archive: ZipArchive<File>,
+    /// Bytes of the file, more than which no member holds, whatever the archive says.
+    length: u64,
 }
 
 /// An array read: its shape and its values in C order.
@@ -154,11 +158,13 @@ impl NpzReader {
     /// [`DatasetError::Io`] when it cannot be opened, [`DatasetError::NotNpz`] when it is no whole
     /// zip archive.
     pub fn open(path: &Path) -> Result<Self, DatasetError> {
-        let archive = ZipArchive::new(File::open(path)?).map_err(|error| DatasetError::NotNpz {
+        let file = File::open(path)?;
+        let length = file.metadata()?.len();
+        let archive = ZipArchive::new(file).map_err(|error| DatasetError::NotNpz {
             path: path.to_owned(),
             source: error.into(),
         })?;
-        Ok(Self { path: path.to_owned(), archive })
+        Ok(Self { path: path.to_owned(), archive, length })
     }
 
     /// Reads the array `name`, in bulk and checked against the archive's checksum.
@@ -188,10 +194,9 @@ impl NpzReader {
         if member.compression() != CompressionMethod::Stored {
             return Err(NpzFault::NotStored);
         }
-        let size = member.size();
-        let mut counted = Counted { reader: &mut member, bytes: 0 };
-        let header = NpyHeader::from_reader(&mut counted).map_err(NpzFault::Damaged)?;
-        let held = size.saturating_sub(counted.bytes);
+        let size = member.size().min(self.length);
+        let (header, header_bytes) = read_header(&mut member, size).map_err(NpzFault::Damaged)?;
+        let held = size.saturating_sub(header_bytes);
         let length = checked_length::<T>(&header, held)?;
         let mut values = Vec::with_capacity(length);
         let mut buffer = vec![0; BUFFER];
@@ -204,6 +209,20 @@ impl NpzReader {
         member.read(&mut buffer).map_err(NpzFault::Damaged)?;
         Ok((header.shape().to_vec(), values))
     }
+}
+
+/// Reads a header and counts its bytes, which cannot be more than the member's `size`.
+fn read_header(member: &mut impl Read, size: u64) -> io::Result<(NpyHeader, u64)> {
+    // The header's own length, which is allocated, is 2 bytes in version 1 and 4 from then on.
+    let mut start = [0; 12];
+    member.read_exact(&mut start)?;
+    let long = u32::from_le_bytes([start[8], start[9], start[10], start[11]]);
+    if start[6] > 1 && u64::from(long) > size {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "its header ends after the file"));
+    }
+    let mut counted = Counted { reader: start.chain(member), bytes: 0 };
+    let header = NpyHeader::from_reader(&mut counted)?;
+    Ok((header, counted.bytes))
 }
 
 /// Checks a header against the bytes the member holds after it, before anything that large is
