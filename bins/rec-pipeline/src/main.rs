@@ -10,7 +10,7 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use marquee_als::AlsConfig;
 use marquee_cli::{Interrupt, Outcome, TerminalProgress, print_text};
-use marquee_pipeline::{DemoJob, demo, load_models, serve_models};
+use marquee_pipeline::{DemoJob, ServeTopics, demo, load_models, serve_models};
 use marquee_popgen::PopGenConfig;
 use marquee_serving::ServerConfig;
 
@@ -73,7 +73,7 @@ fn run_demo(args: Demo) -> anyhow::Result<Outcome> {
     }
     let models = load_models(&args.out)?;
     let config = ServerConfig { bind: args.bind, workers: None, artifact_dir: args.out };
-    serve_models(&config, models, None, |running| {
+    serve_models(&config, models, None, ServeTopics::default(), |running| {
         let address = running.address;
         let user = made.user_id;
         tracing::info!("serving on http://{address}; Ctrl-C stops it. Try:");

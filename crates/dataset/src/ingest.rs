@@ -18,7 +18,9 @@ use std::{
 use marquee_events::MAX_LINE_BYTES;
 use parse::Parsed;
 pub use quarantine::{NULL_PAYLOAD, QuarantineRecord};
-pub use report::{AcceptedCounts, IngestReport, PartitionRange, dataset_version};
+pub use report::{
+    AcceptedCounts, IngestReport, PartitionRange, dataset_version, parse_dataset_version,
+};
 use sink::Sink;
 
 use crate::{

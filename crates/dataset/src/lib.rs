@@ -45,7 +45,7 @@ pub use dedup::{Keys, Strategy, UnknownName, aggregate, dedup};
 pub use error::DatasetError;
 pub use ingest::{
     AcceptedCounts, IngestOutputs, IngestReport, NULL_PAYLOAD, PartitionRange, QuarantineRecord,
-    dataset_version, ingest,
+    dataset_version, ingest, parse_dataset_version,
 };
 pub use interactions::{Aggregated, EventDetail, EventTable, Interactions, MovieIds};
 pub use log_source::LogSource;

@@ -127,6 +127,9 @@ impl LineProducer {
         self.producer.context().counts.clone()
     }
 
+    /// Lines that wait when it is dropped are waited for two seconds, and then given up.
+    const LAST_LINES: Duration = Duration::from_secs(2);
+
     /// Waits until brokers have taken every line, for as long as the configuration's patience.
     ///
     /// # Errors
@@ -174,6 +177,13 @@ impl LineProducer {
             context.counts.0.dropped.fetch_add(1, Ordering::Relaxed);
             return;
         }
+    }
+}
+
+impl Drop for LineProducer {
+    fn drop(&mut self) {
+        // What is left after that is counted by nobody: the program is ending.
+        let _ = self.producer.flush(Self::LAST_LINES);
     }
 }
 

@@ -3,6 +3,8 @@ use std::{io, path::PathBuf};
 use marquee_als::AlsError;
 use marquee_catalog::CatalogError;
 use marquee_dataset::{DatasetError, ZeroHoldout};
+use marquee_kafka::KafkaError;
+use marquee_live::LiveError;
 use marquee_popgen::PopGenError;
 use marquee_provenance::ProvenanceError;
 use marquee_serving::ServingError;
@@ -31,6 +33,29 @@ pub enum PipelineError {
     /// The split for the held-out comparison.
     #[error(transparent)]
     Split(#[from] ZeroHoldout),
+    /// Brokers or their configuration.
+    #[error(transparent)]
+    Kafka(#[from] KafkaError),
+    /// The file of recent films; the source names it.
+    #[error(transparent)]
+    Live(#[from] LiveError),
+    /// The file of recent films is that of another topic.
+    #[error(
+        "{} is of the topic {found:?}, not {wanted:?}; name another file with --live-state, or \
+         delete this one to start over",
+        path.display()
+    )]
+    OtherTopic {
+        /// The file.
+        path: PathBuf,
+        /// Its topic.
+        found: String,
+        /// The topic that is to be followed.
+        wanted: String,
+    },
+    /// The thread that follows a topic cannot be started.
+    #[error("cannot start the follower of the topic")]
+    Thread(#[source] io::Error),
     /// The server.
     #[error(transparent)]
     Serving(#[from] ServingError),

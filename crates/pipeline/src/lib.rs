@@ -23,6 +23,7 @@ mod als;
 mod artifacts;
 mod demo;
 mod error;
+mod follow;
 mod load;
 mod popgen;
 mod recommend;
@@ -35,6 +36,7 @@ pub use als::{AlsJob, train_als};
 pub use artifacts::ArtifactName;
 pub use demo::{DemoJob, DemoReport, HeldOutScore, Pick, demo};
 pub use error::PipelineError;
+pub use follow::{FollowConfig, Following};
 pub use load::{LoadedAls, LoadedModels, load_als, load_models};
 pub use popgen::{PopGenJob, train_popgen};
 pub use recommend::{
@@ -42,5 +44,5 @@ pub use recommend::{
 };
 pub use recommendations_file::RecommendationsFile;
 pub use selection::films_of_genres;
-pub use serve::serve_models;
+pub use serve::{ServeTopics, serve_models};
 pub use training::Trained;

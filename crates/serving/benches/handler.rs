@@ -114,8 +114,8 @@ macro_rules! measure {
 
 fn handler(criterion: &mut Criterion) {
     let system = System::new();
-    let telemetry =
-        Telemetry::start(io::sink(), Telemetry::DEFAULT_CAPACITY).expect("a telemetry thread");
+    let telemetry = Telemetry::start(io::sink(), None, Telemetry::DEFAULT_CAPACITY)
+        .expect("a telemetry thread");
     let application =
         Arc::new(Application::new(service(), telemetry, "artifacts").expect("an application"));
     let user = "7".parse().expect("a user id");

@@ -17,9 +17,10 @@ use prometheus::TextEncoder;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Answer, Decision, LIST_LENGTH, Service, ServingError, Telemetry, gauges,
+    Answer, Decision, LIST_LENGTH, LiveFeed, LiveStatus, Service, ServingError, Telemetry, gauges,
     labels::Label,
     line::{Served, Shown},
+    live,
 };
 
 static EXPERIMENT_ID: HeaderName = HeaderName::from_static("x-experiment-id");
@@ -224,6 +225,8 @@ struct HealthBody<'a> {
     git_commit: Option<&'a str>,
     experiment_id: Option<&'a str>,
     timestamp: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    live: Option<LiveStatus>,
 }
 
 async fn health(application: Data<Application>) -> HttpResponse {
@@ -235,6 +238,7 @@ async fn health(application: Data<Application>) -> HttpResponse {
         git_commit: service.build().git_commit.as_deref(),
         experiment_id: service.experiment_id(),
         timestamp: jiff::Timestamp::now().to_string(),
+        live: service.live().map(LiveFeed::status),
     };
     json(StatusCode::OK, &body)
 }
@@ -245,6 +249,12 @@ async fn metrics(application: Data<Application>) -> HttpResponse {
     let text = web::block(move || {
         let mut families = shared.service.metrics().gather();
         families.extend(gauges::gather(&shared.artifact_dir)?);
+        if let Some(feed) = shared.service.live() {
+            families.extend(live::gather(&feed.status())?);
+        }
+        if let Some(counts) = shared.telemetry.copy_counts() {
+            families.extend(live::gather_copies(counts)?);
+        }
         TextEncoder::new().encode_to_string(&families)
     })
     .await;

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use marquee_recommender::{ItemRow, Recommender, Request, ScoredItem};
+use marquee_live::RecentFilm;
+use marquee_recommender::{ItemRow, Recent, Recommender, Request, ScoredItem};
 
 use crate::{
     ModelProvenance,
@@ -10,6 +11,8 @@ use crate::{
 /// The kinds of rung, by what their lists are made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Source {
+    /// Factors solved for within the request, from the user's history and what came since.
+    AlsLive,
     /// Factors learnt from the user's history.
     Als,
     /// Popularity weighted by the genres the user prefers.
@@ -19,10 +22,11 @@ pub enum Source {
 }
 
 impl Source {
-    /// The name in headers, metrics and JSON: `als`, `popgen` or `popularity`.
+    /// The name in headers, metrics and JSON: `als_live`, `als`, `popgen` or `popularity`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::AlsLive => "als_live",
             Self::Als => "als",
             Self::Popgen => "popgen",
             Self::Popularity => "popularity",
@@ -33,7 +37,7 @@ impl Source {
     /// stranger too, but it is the popular one, and is to be called that.
     fn is_personal(self) -> bool {
         match self {
-            Self::Als | Self::Popgen => true,
+            Self::AlsLive | Self::Als | Self::Popgen => true,
             Self::Popularity => false,
         }
     }
@@ -78,6 +82,7 @@ pub(crate) struct Ladder {
 /// A list and the rung it comes from.
 pub struct Answer<'a> {
     pub(crate) rung: &'a Loaded,
+    source: Source,
     items: Vec<ScoredItem>,
 }
 
@@ -108,7 +113,7 @@ impl Ladder {
 
     pub(crate) fn rung(&self, source: Source) -> Option<&Loaded> {
         match source {
-            Source::Als => self.als.as_ref(),
+            Source::AlsLive | Source::Als => self.als.as_ref(),
             Source::Popgen => self.popgen.as_ref(),
             Source::Popularity => self.popularity.as_ref(),
         }
@@ -121,26 +126,49 @@ impl Ladder {
 
     /// The first list that holds something; where every list is empty (the user has seen it all),
     /// the first of them; `None` when no rung has anything to say.
-    pub(crate) fn answer(&self, order: Order, user_id: u64, k: usize) -> Option<Answer<'_>> {
+    pub(crate) fn answer(
+        &self,
+        order: Order,
+        user_id: u64,
+        k: usize,
+        films: &[RecentFilm],
+    ) -> Option<Answer<'_>> {
         let mut empty = None;
         for rung in self.loaded(order) {
-            let Some(items) = rung.recommend(user_id, k) else { continue };
-            if !items.is_empty() {
-                return Some(Answer { rung, items });
+            let Some(answer) = rung.answer(user_id, k, films) else { continue };
+            if !answer.items.is_empty() {
+                return Some(answer);
             }
-            empty = empty.or(Some(Answer { rung, items }));
+            empty = empty.or(Some(answer));
         }
         empty
     }
 }
 
 impl Loaded {
-    fn recommend(&self, user_id: u64, k: usize) -> Option<Vec<ScoredItem>> {
+    fn answer(&self, user_id: u64, k: usize, films: &[RecentFilm]) -> Option<Answer<'_>> {
         let user = self.model.user_row(user_id);
-        if user.is_none() && self.source.is_personal() {
+        let recent = self.recent(films);
+        let learns = !recent.is_empty() && self.model.learns_recent();
+        if user.is_none() && !learns && self.source.is_personal() {
             return None;
         }
-        self.model.recommend(&Request::unseen(user, k))
+        let request = Request { recent: &recent, ..Request::unseen(user, k) };
+        let items = self.model.recommend(&request)?;
+        let source = match self.source {
+            Source::Als if learns => Source::AlsLive,
+            other => other,
+        };
+        Some(Answer { rung: self, source, items })
+    }
+
+    /// The films in rows of the model; one that is newer than the model is passed over.
+    fn recent(&self, films: &[RecentFilm]) -> Vec<Recent> {
+        let recent = |film: &RecentFilm| {
+            let item = self.model.item_row(&film.movie_id)?;
+            Some(Recent { item, rating: film.stars.map(f32::from) })
+        };
+        films.iter().filter_map(recent).collect()
     }
 }
 
@@ -148,7 +176,7 @@ impl Answer<'_> {
     /// The rung that answered.
     #[must_use]
     pub fn source(&self) -> Source {
-        self.rung.source
+        self.source
     }
 
     /// The items, best first; rows of the model that answered.

@@ -4,6 +4,8 @@
 //! titles; it decides which variant a user gets and which rung answers, and knows nothing of HTTP.
 //! [`routes`] puts it behind `GET /recommend/<userid>`, `/v1/recommend/<userid>`, `/health`,
 //! `/health/live`, `/health/ready` and `/metrics`; [`serve`] runs that until it is told to stop.
+//! A [`LiveFeed`] tells what users did since the models were trained; a model that learns from that
+//! answers by it at once ([`Source::AlsLive`]).
 //! Every list served is also an event: [`Telemetry`] writes it as a line of the event log without
 //! ever making an answer wait.
 //!
@@ -44,6 +46,7 @@ mod http;
 mod labels;
 mod ladder;
 mod line;
+mod live;
 mod metrics;
 mod server;
 mod service;
@@ -53,8 +56,9 @@ pub use error::ServingError;
 pub use http::{Application, routes};
 pub use labels::ModelProvenance;
 pub use ladder::{Answer, Rung, Rungs, Source};
+pub use live::{LiveFeed, LiveStatus};
 pub use server::{Running, ServerConfig, Stopper, serve};
 pub use service::{
     BuildInfo, DEFAULT_VARIANT, Decision, LIST_LENGTH, SERVED_VARIANTS, Service, Titles,
 };
-pub use telemetry::Telemetry;
+pub use telemetry::{CopyCounts, CountCopies, LineCopy, Telemetry};

@@ -17,6 +17,7 @@ pub(crate) struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
     latency: HistogramVec,
+    als_live: IntCounter,
     als: IntCounter,
     popgen: IntCounter,
     popularity: IntCounter,
@@ -62,6 +63,7 @@ impl Metrics {
             registry,
             requests,
             latency,
+            als_live: source(Source::AlsLive),
             als: source(Source::Als),
             popgen: source(Source::Popgen),
             popularity: source(Source::Popularity),
@@ -85,6 +87,7 @@ impl Metrics {
 
     pub(crate) fn count_source(&self, source: Option<Source>) {
         let counter = match source {
+            Some(Source::AlsLive) => &self.als_live,
             Some(Source::Als) => &self.als,
             Some(Source::Popgen) => &self.popgen,
             Some(Source::Popularity) => &self.popularity,

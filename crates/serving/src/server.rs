@@ -21,8 +21,8 @@ use crate::{Application, Service, ServingError, Telemetry, routes};
 
 /// How long open requests may take to end once the server is told to stop. With what the last log
 /// lines may take, a stop lasts 10 seconds at most.
-const DRAIN_SECONDS: u64 = 7;
-const LAST_LINES: Duration = Duration::from_millis(500);
+const DRAIN_SECONDS: u64 = 5;
+const LAST_LINES: Duration = Duration::from_millis(2_500);
 
 /// Where and how the server runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl Stopper {
 /// Runs the service on the calling thread and its workers until SIGTERM, SIGINT or
 /// [`Stopper::stop`]; calls `on_ready` once connections are accepted.
 ///
-/// When it is told to stop, requests under way have 7 seconds to end, then the log lines still
+/// When it is told to stop, requests under way have 5 seconds to end, then the log lines still
 /// waiting are written; it is over within 10 seconds. Signals are taken by the whole process for as
 /// long as it lives.
 ///

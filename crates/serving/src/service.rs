@@ -1,10 +1,11 @@
-use std::{collections::HashMap, time::Duration};
+use std::{cell::RefCell, collections::HashMap, time::Duration};
 
 use marquee_events::UserId;
 use marquee_experiment::Experiment;
+use marquee_live::RecentFilm;
 
 use crate::{
-    Rungs, ServingError,
+    LiveFeed, Rungs, ServingError,
     labels::Label,
     ladder::{Answer, Ladder, Loaded, Order},
     metrics::{ArmMetrics, Metrics},
@@ -56,6 +57,12 @@ pub struct Service {
     titles: Titles,
     build: BuildInfo,
     metrics: Metrics,
+    live: Option<Box<dyn LiveFeed>>,
+}
+
+thread_local! {
+    /// Where a thread keeps the films of the user it answers.
+    static FILMS: RefCell<Vec<RecentFilm>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A variant and all that is the same for each of its answers.
@@ -109,12 +116,26 @@ impl Service {
             titles,
             build,
             metrics,
+            live: None,
         })
+    }
+
+    /// The same service, which asks `feed` what users did since the models were trained.
+    #[must_use]
+    pub fn with_live(self, feed: impl LiveFeed + 'static) -> Self {
+        Self { live: Some(Box::new(feed)), ..self }
+    }
+
+    /// What tells of the users' latest films, if anything does.
+    #[must_use]
+    pub fn live(&self) -> Option<&dyn LiveFeed> {
+        self.live.as_deref()
     }
 
     /// The variant of a user and the best list of at most `k` unseen films for it.
     ///
-    /// The same for the same user every time. Nothing is counted: see [`Service::count`].
+    /// The same for the same user every time, until the [`LiveFeed`] knows something new. Nothing is
+    /// counted: see [`Service::count`].
     #[must_use]
     pub fn decide(&self, user: UserId, k: usize) -> Decision<'_> {
         let user_id = user.get();
@@ -126,7 +147,14 @@ impl Service {
             None => (0, 0.0),
         };
         let arm = &self.arms[index];
-        Decision { arm, bucket, answer: self.ladder.answer(arm.order, user_id, k) }
+        let answer = match &self.live {
+            None => self.ladder.answer(arm.order, user_id, k, &[]),
+            Some(feed) => FILMS.with_borrow_mut(|films| {
+                feed.recent(user_id, films);
+                self.ladder.answer(arm.order, user_id, k, films)
+            }),
+        };
+        Decision { arm, bucket, answer }
     }
 
     /// Counts a decision that went to the platform, and the time it took.

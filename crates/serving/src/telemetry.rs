@@ -33,6 +33,28 @@ pub struct Telemetry {
     shared: Arc<Shared>,
     bell: Sender<()>,
     finished: Receiver<()>,
+    copy_counts: Option<CountCopies>,
+}
+
+/// Somebody else who gets every line, such as a topic.
+pub struct LineCopy {
+    /// Takes batches of whole lines. It must neither wait nor fail: what it cannot take is its own
+    /// to count. It is dropped after the last line.
+    pub sink: Box<dyn Write + Send>,
+    /// What became of the lines so far, for the metrics `recommendation_copy_*`.
+    pub counts: CountCopies,
+}
+
+/// Counts the lines a [`LineCopy`] was given.
+pub type CountCopies = Box<dyn Fn() -> CopyCounts + Send + Sync>;
+
+/// What became of copied lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CopyCounts {
+    /// Lines that arrived.
+    pub delivered: u64,
+    /// Lines that were dropped.
+    pub dropped: u64,
 }
 
 struct Shared {
@@ -64,6 +86,8 @@ impl Telemetry {
 
     /// Starts the writer. `capacity` is how many lines may wait, at least 1.
     ///
+    /// `copy`, if there is one, gets every line too, before the sink.
+    ///
     /// The sink's errors end nothing: the lines of a batch that it did not take whole are counted
     /// as dropped, the first failure is logged, and later lines are tried again, on a line of
     /// their own. A sink that would block is waited for.
@@ -71,7 +95,11 @@ impl Telemetry {
     /// # Errors
     /// [`ServingError::Telemetry`] when no thread can be started, [`ServingError::Metrics`] when
     /// the counter cannot be made.
-    pub fn start(sink: impl Write + Send + 'static, capacity: usize) -> Result<Self, ServingError> {
+    pub fn start(
+        sink: impl Write + Send + 'static,
+        copy: Option<LineCopy>,
+        capacity: usize,
+    ) -> Result<Self, ServingError> {
         let dropped = IntCounter::new(
             "recommendation_log_dropped_total",
             "Log lines dropped because the buffer was full or the sink failed",
@@ -84,8 +112,12 @@ impl Telemetry {
         });
         let (bell, rings) = bounded(1);
         let (finish, finished) = bounded(1);
+        let (copy, copy_counts) = match copy {
+            Some(LineCopy { sink, counts }) => (Some(sink), Some(counts)),
+            None => (None, None),
+        };
         let writer =
-            Writer { shared: Arc::clone(&shared), sink, has_failed: false, is_torn: false };
+            Writer { shared: Arc::clone(&shared), sink, copy, has_failed: false, is_torn: false };
         thread::Builder::new()
             .name(String::from("telemetry"))
             .spawn(move || {
@@ -94,7 +126,7 @@ impl Telemetry {
                 let _ = finish.send(());
             })
             .map_err(ServingError::Telemetry)?;
-        Ok(Self { shared, bell, finished })
+        Ok(Self { shared, bell, finished, copy_counts })
     }
 
     /// Lines dropped so far.
@@ -133,6 +165,11 @@ impl Telemetry {
         }
     }
 
+    /// What became of copied lines, where lines are copied.
+    pub(crate) fn copy_counts(&self) -> Option<CopyCounts> {
+        self.copy_counts.as_ref().map(|counts| counts())
+    }
+
     pub(crate) fn dropped_counter(&self) -> IntCounter {
         self.shared.dropped.clone()
     }
@@ -166,6 +203,7 @@ impl Shared {
 struct Writer<W> {
     shared: Arc<Shared>,
     sink: W,
+    copy: Option<Box<dyn Write + Send>>,
     has_failed: bool,
     /// Whether the sink has taken a part of a line and not its end.
     is_torn: bool,
@@ -194,6 +232,10 @@ impl<W: Write> Writer<W> {
     fn write(&mut self, batch: &mut Lines) {
         if batch.count == 0 {
             return;
+        }
+        if let Some(copy) = &mut self.copy {
+            // It counts for itself what it did not take.
+            let _ = copy.write_all(&batch.bytes);
         }
         let (taken, written) = self.put(&batch.bytes);
         if let Err(error) = written.and_then(|()| self.sink.flush()) {

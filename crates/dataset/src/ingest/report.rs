@@ -77,6 +77,20 @@ pub struct AcceptedCounts {
     pub recommendation: u64,
 }
 
+/// The topic and the offsets that a [`dataset_version`] names; `None` for another text.
+#[must_use]
+pub fn parse_dataset_version(version: &str) -> Option<(&str, Vec<PartitionRange>)> {
+    let (topic, ranges) = version.strip_prefix("kafka:")?.split_once('@')?;
+    let range = |text: &str| {
+        let (partition, offsets) = text.split_once(':')?;
+        let (start, end) = offsets.split_once('-')?;
+        let (partition, start, end) =
+            (partition.parse().ok()?, start.parse().ok()?, end.parse().ok()?);
+        Some(PartitionRange { partition, start, end })
+    };
+    Some((topic, ranges.split('+').map(range).collect::<Option<_>>()?))
+}
+
 impl IngestReport {
     /// The empty report of logs, some of which may be ranges of a stream.
     pub(super) fn of_ranges(ranges: Vec<RecordRange>) -> Self {

@@ -29,7 +29,7 @@ const SINGLE: &str = r#"{"mode": "single_snapshot", "metrics": {
   }, "drift_detected": false}"#;
 
 fn with_reports(folder: &Path) -> Arc<Application> {
-    let telemetry = Telemetry::start(io::sink(), 16).expect("a telemetry thread");
+    let telemetry = Telemetry::start(io::sink(), None, 16).expect("a telemetry thread");
     Arc::new(Application::new(service(rungs(), None), telemetry, folder).expect("an application"))
 }
 

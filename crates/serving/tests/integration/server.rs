@@ -32,7 +32,7 @@ fn config(bind: &str) -> ServerConfig {
 }
 
 fn start(rungs: Rungs, log: &Log) -> (Running, JoinHandle<Result<(), ServingError>>) {
-    let telemetry = Telemetry::start(log.clone(), 64).expect("a telemetry thread");
+    let telemetry = Telemetry::start(log.clone(), None, 64).expect("a telemetry thread");
     let service = service(rungs, experiment(1.0, 0.0));
     let (ready, is_ready) = channel();
     let server = thread::spawn(move || {
@@ -135,7 +135,7 @@ fn a_request_under_way_is_answered_before_the_server_ends() {
 fn a_port_in_use_is_named_with_the_remedy() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let telemetry = Telemetry::start(Log::default(), 4).unwrap();
+    let telemetry = Telemetry::start(Log::default(), None, 4).unwrap();
     let error = serve(&config(&address), service(rungs(), None), telemetry, |_| {
         panic!("listening on a port that is taken");
     })
@@ -147,7 +147,7 @@ fn a_port_in_use_is_named_with_the_remedy() {
 
 #[test]
 fn an_address_that_is_none_is_named() {
-    let telemetry = Telemetry::start(Log::default(), 4).unwrap();
+    let telemetry = Telemetry::start(Log::default(), None, 4).unwrap();
     let result = serve(&config("no address"), service(rungs(), None), telemetry, |_| {});
     let error = result.unwrap_err();
     assert!(matches!(error, ServingError::Bind { .. }));
@@ -160,7 +160,7 @@ fn child_process() {
     if std::env::var_os(CHILD).is_none() {
         return;
     }
-    let telemetry = Telemetry::start(Log::default(), 4).unwrap();
+    let telemetry = Telemetry::start(Log::default(), None, 4).unwrap();
     serve(&config("127.0.0.1:0"), service(rungs(), None), telemetry, |running| {
         println!("listening {}", running.address);
     })

@@ -132,7 +132,7 @@ pub(crate) fn service(rungs: Rungs, experiment: Option<Experiment>) -> Service {
 
 /// An application without reports whose log lines go nowhere.
 pub(crate) fn application(rungs: Rungs, experiment: Option<Experiment>) -> Arc<Application> {
-    let telemetry = Telemetry::start(io::sink(), 1024).expect("a telemetry thread");
+    let telemetry = Telemetry::start(io::sink(), None, 1024).expect("a telemetry thread");
     let application = Application::new(service(rungs, experiment), telemetry, "no/such/folder");
     Arc::new(application.expect("an application"))
 }

@@ -18,7 +18,7 @@ fn logging(
     log: impl Write + Send + 'static,
 ) -> Arc<Application> {
     let experiment = if with_experiment { experiment(0.6, 0.4) } else { None };
-    let telemetry = Telemetry::start(log, 64).expect("a telemetry thread");
+    let telemetry = Telemetry::start(log, None, 64).expect("a telemetry thread");
     let application = Application::new(service(rungs, experiment), telemetry, "no/such/folder");
     Arc::new(application.expect("an application"))
 }
@@ -185,7 +185,7 @@ async fn a_full_queue_drops_lines_and_counts_them_and_never_waits() {
     let (open, go) = channel();
     let log = Log::default();
     let gate = Gate { entered, go, log: log.clone() };
-    let telemetry = Telemetry::start(gate, 2).unwrap();
+    let telemetry = Telemetry::start(gate, None, 2).unwrap();
     let application = Application::new(service(rungs(), None), telemetry, "no/such/folder");
     let application = Arc::new(application.unwrap());
     get(&application, "/recommend/1").await;
