@@ -23,7 +23,10 @@ use crate::{
 const GLANCE: Duration = Duration::from_millis(100);
 
 /// Records are fetched ahead into one such queue for each of the partitions open at a time, two.
-const DEFAULTS: [(&str, &str); 3] = [
+///
+/// What is to be read is there already, so a broker need not wait for more.
+const DEFAULTS: [(&str, &str); 4] = [
+    ("fetch.wait.max.ms", "10"),
     ("queued.max.messages.kbytes", "65536"),
     ("queued.min.messages", "1000000"),
     ("max.partition.fetch.bytes", "8388608"),
