@@ -8,7 +8,7 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::Context;
 use clap::Parser;
 use marquee_als::{AlsConfig, Solver};
-use marquee_cli::{Interrupt, Outcome, TerminalProgress, print_json, set_threads};
+use marquee_cli::{DataVersionArgs, Interrupt, Outcome, TerminalProgress, print_json, set_threads};
 use marquee_pipeline::{AlsJob, train_als};
 use marquee_provenance::ModelVersion;
 
@@ -28,9 +28,8 @@ struct Args {
     /// The model's name [default: als-YYYYMMDDhhmmss, UTC]
     #[arg(long, value_name = "NAME")]
     model_version: Option<ModelVersion>,
-    /// The data set's name [default: its SHA-256]
-    #[arg(long, value_name = "NAME")]
-    data_version: Option<String>,
+    #[command(flatten)]
+    data: DataVersionArgs,
     /// Length of the factor vectors
     #[arg(long, default_value_t = marquee_als::DEFAULT_FACTORS)]
     factors: usize,
@@ -67,7 +66,7 @@ fn run(args: Args) -> anyhow::Result<Outcome> {
         artifact_dir: args.artifact_dir,
         manifest_dir: args.manifest_dir,
         model_version: args.model_version,
-        data_version: args.data_version,
+        data_version: args.data.resolve()?,
         config: AlsConfig {
             factors: args.factors,
             regularization: args.regularization,

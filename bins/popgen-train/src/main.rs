@@ -7,7 +7,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Context;
 use clap::Parser;
-use marquee_cli::{Interrupt, Outcome, TerminalProgress, print_json};
+use marquee_cli::{DataVersionArgs, Interrupt, Outcome, TerminalProgress, print_json};
 use marquee_pipeline::{PopGenJob, train_popgen};
 use marquee_popgen::PopGenConfig;
 use marquee_provenance::ModelVersion;
@@ -28,9 +28,8 @@ struct Args {
     /// The model's name [default: popgen-YYYYMMDDhhmmss, UTC]
     #[arg(long, value_name = "NAME")]
     model_version: Option<ModelVersion>,
-    /// The data set's name [default: its SHA-256]
-    #[arg(long, value_name = "NAME")]
-    data_version: Option<String>,
+    #[command(flatten)]
+    data: DataVersionArgs,
     /// How much a film in the user's genres is raised
     #[arg(long, default_value_t = PopGenConfig::DEFAULT_ALPHA)]
     alpha: f64,
@@ -49,7 +48,7 @@ fn run(args: Args) -> anyhow::Result<Outcome> {
         catalog: args.catalog,
         artifact_dir: args.artifact_dir,
         model_version: args.model_version,
-        data_version: args.data_version,
+        data_version: args.data.resolve()?,
         config: PopGenConfig { alpha: args.alpha, pool: args.pool },
     };
     let mut progress = TerminalProgress::new(Interrupt::install()?);

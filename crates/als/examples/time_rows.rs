@@ -35,20 +35,22 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     rayon::ThreadPoolBuilder::new().num_threads(1).build_global()?;
     println!("nanoseconds a row; fresh: rows of the fixed side are not kept whitened");
-    println!("factors  ratings  cholesky  woodbury  fresh  cg");
+    println!("factors  ratings  cholesky   fresh  woodbury   fresh  cg");
     for factors in factors {
         for length in LENGTHS {
             let few = ratings(length, 2_000);
             let many = ratings(length, 2 * RATINGS as u32);
             let cost = |ratings, solver| nanoseconds(ratings, factors, solver);
-            let [cholesky, woodbury, fresh, cg] = [
+            let [cholesky, fresh_cholesky, woodbury, fresh_woodbury, cg] = [
                 cost(&few, Solver::Cholesky)?,
+                cost(&many, Solver::Cholesky)?,
                 cost(&few, Solver::Woodbury)?,
                 cost(&many, Solver::Woodbury)?,
                 cost(&few, Solver::Cg)?,
             ];
             println!(
-                "{factors:7}  {length:7}  {cholesky:8.0}  {woodbury:8.0}  {fresh:5.0}  {cg:.0}"
+                "{factors:7}  {length:7}  {cholesky:8.0}  {fresh_cholesky:6.0}  {woodbury:8.0}  \
+                 {fresh_woodbury:6.0}  {cg:.0}"
             );
         }
     }

@@ -12,9 +12,14 @@ pub(crate) const LONGEST_WOODBURY: usize = 1024;
 /// as much memory as the factors, and the time of forming the system of one entry for each row.
 const KEPT_GATHERS: usize = 16;
 
+/// Above this confidence of any rating every row is solved in double precision: rounding a whitened
+/// system to single precision moves a solution by up to 2·10⁻⁸ of its norm times the confidence, and
+/// the square of that norm grows with the confidence too, while the least loss does not.
+pub(crate) const GREATEST_SINGLE: f32 = 1e4;
+
 /// Costs of solving for a row of a half-step in nanoseconds, fitted to what the example `time_rows`
-/// measured on one core with AVX-512. Only how they compare matters, and that hardly depends on the
-/// machine.
+/// measured on one core with AVX-512. Only how they compare matters; on other instructions that was
+/// not measured.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CostModel {
     factors: f64,
@@ -36,7 +41,8 @@ impl CostModel {
     }
 
     /// A Woodbury solve: `n² f / 2` multiplications to form the small system, `n³ / 6` to factorize
-    /// it, `f² / 2` to leave the whitened basis and, where rows are not kept, `n f² / 2` to enter it.
+    /// it, `n f` to put the solution together, `f² / 2` to leave the whitened basis and, where rows
+    /// are not kept, `n f² / 2` to enter it.
     pub(crate) fn woodbury(&self, entries: usize) -> f64 {
         let (n, f) = (entries as f64, self.factors);
         let enter = if self.kept { 0.0 } else { 0.8 * f + 0.019 * f * f };
@@ -65,7 +71,12 @@ impl Choice {
     /// Every row by Cholesky, as it stands.
     pub(crate) const DIRECT: Self = Self { crossover: 0, keep_whitened: false };
 
-    pub(crate) fn new(ratings: &Csr, config: &AlsConfig) -> Self {
+    /// For rows with these ratings. `greatest` is the greatest confidence of the training, which is
+    /// the same for both sides.
+    pub(crate) fn new(ratings: &Csr, config: &AlsConfig, greatest: f32) -> Self {
+        if greatest > GREATEST_SINGLE {
+            return Self::DIRECT;
+        }
         let gathers = ratings.entries() >= ratings.columns().saturating_mul(KEPT_GATHERS);
         let keep_whitened = gathers || config.solver == Solver::Cg;
         let crossover = match config.solver {
@@ -74,5 +85,67 @@ impl Choice {
             Solver::Cholesky | Solver::Cg => 0,
         };
         Self { crossover, keep_whitened }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// So many entries in a row of so many columns.
+    fn ratings(entries: usize, columns: usize) -> Csr {
+        let users = entries.div_ceil(columns);
+        let triplet = |place: usize| ((place / columns) as u32, (place % columns) as u32, 1.0);
+        Csr::from_triplets(users, columns, (0..entries).map(triplet).collect()).0
+    }
+
+    fn choice(solver: Solver, factors: usize, entries: usize, columns: usize) -> Choice {
+        let config = AlsConfig { factors, solver, ..AlsConfig::default() };
+        Choice::new(&ratings(entries, columns), &config, config.confidence(5.0))
+    }
+
+    #[test]
+    fn rows_are_kept_from_sixteen_gathers_on() {
+        for solver in [Solver::Auto, Solver::Cholesky, Solver::Woodbury] {
+            assert!(!choice(solver, 50, 159, 10).keep_whitened, "{solver}");
+            assert!(choice(solver, 50, 160, 10).keep_whitened, "{solver}");
+        }
+        assert!(choice(Solver::Cg, 50, 1, 10).keep_whitened);
+    }
+
+    #[test]
+    fn the_crossover_is_where_the_costs_meet() {
+        for (factors, kept, crossover) in
+            [(50, true, 33), (50, false, 26), (128, true, 97), (128, false, 77)]
+        {
+            let entries = if kept { 160 } else { 159 };
+            let expected = Choice { crossover, keep_whitened: kept };
+            assert_eq!(choice(Solver::Auto, factors, entries, 10), expected, "{factors} factors");
+            let costs = CostModel::new(factors, kept);
+            assert!(costs.woodbury(crossover - 1) < costs.cholesky(crossover - 1), "{factors}");
+            assert!(costs.woodbury(crossover) >= costs.cholesky(crossover), "{factors}");
+        }
+        // So many factors that Woodbury is always the cheaper.
+        assert_eq!(choice(Solver::Auto, 1024, 160, 10).crossover, LONGEST_WOODBURY + 1);
+    }
+
+    #[test]
+    fn other_solvers_take_rows_of_every_length_they_can() {
+        for entries in [159, 160] {
+            assert_eq!(choice(Solver::Woodbury, 50, entries, 10).crossover, 1025);
+            assert_eq!(choice(Solver::Cholesky, 50, entries, 10).crossover, 0);
+            assert_eq!(choice(Solver::Cg, 50, entries, 10).crossover, 0);
+        }
+    }
+
+    #[test]
+    fn confidences_beyond_single_precision_are_solved_directly() {
+        let config = AlsConfig::default();
+        for solver in [Solver::Auto, Solver::Cholesky, Solver::Woodbury, Solver::Cg] {
+            let config = AlsConfig { solver, ..config.clone() };
+            let at = |greatest: f32| Choice::new(&ratings(160, 10), &config, greatest);
+            assert!(at(GREATEST_SINGLE).keep_whitened, "{solver}");
+            assert_eq!(at(GREATEST_SINGLE.next_up()), Choice::DIRECT, "{solver}");
+        }
     }
 }

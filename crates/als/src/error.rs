@@ -59,10 +59,12 @@ pub enum AlsError {
         /// The rating.
         rating: f32,
     },
-    /// A row's system has no Cholesky factorization: rounding has made it indefinite.
+    /// A row's system has no Cholesky factorization: rounding has made it indefinite, in double
+    /// precision too.
     #[error(
         "the system of {side} row {row} is not positive definite with regularization \
-         {regularization}: raise the regularization"
+         {regularization} and confidences up to {confidence:e}: raise the regularization or lower \
+         alpha"
     )]
     NotPositiveDefinite {
         /// Whose row it is.
@@ -71,6 +73,8 @@ pub enum AlsError {
         row: usize,
         /// λ of the training.
         regularization: f64,
+        /// The row's greatest confidence.
+        confidence: f32,
     },
     /// The solution of a row's system does not fit single precision.
     #[error(
@@ -102,13 +106,13 @@ pub enum AlsError {
     /// that fits single precision.
     #[error(
         "the system of the ratings cannot be solved with regularization {regularization}: raise \
-         the regularization"
+         the regularization or lower alpha"
     )]
     Unsolvable {
         /// λ of the system.
         regularization: f64,
     },
-    /// The factors, or what finding them needs, do not fit the machine's memory.
+    /// The factors, or those of the fixed side once more, whitened, do not fit the machine's memory.
     #[error("{rows} rows of {factors} factors do not fit into memory: choose fewer factors")]
     Memory {
         /// Rows of the matrix there was no room for.

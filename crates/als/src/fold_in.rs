@@ -52,7 +52,7 @@ pub(crate) fn prepare(fixed: &Matrix, config: &AlsConfig) -> Result<Prepared, Al
             unit: "factors",
         });
     }
-    Ok(Prepared::new(fixed, &gram(fixed), config, Choice::DIRECT))
+    Ok(Prepared::new(&gram(fixed), config, Choice::DIRECT))
 }
 
 /// A score and where it comes from.

@@ -61,3 +61,30 @@ impl WithSimd for BlockSum<'_> {
         sum
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::instructions::Instructions;
+
+    #[test]
+    fn every_instruction_set_gives_the_same_sums() {
+        for columns in [1, 7, 8, 16, 19, 50] {
+            // No whole number of batches; with values that are rounded when they are multiplied.
+            let values = (0..75 * columns).map(|i| ((i * 37 % 101) as f32 - 50.0) / 90.0).collect();
+            let matrix = Matrix::new(75, columns, values).expect("as many values as needed");
+            let bits = |instructions: Instructions| {
+                let sum = instructions.run(BlockSum { matrix: &matrix, block: 0 });
+                let columns = 0..columns;
+                let elements =
+                    columns.flat_map(|column| (0..=column).map(move |row| (row, column)));
+                elements.map(|(row, column)| sum.get(row, column).to_bits()).collect::<Vec<_>>()
+            };
+            let portable = bits(Instructions::Portable);
+            assert!(portable.iter().all(|&bits| f64::from_bits(bits) != 0.0));
+            for instructions in Instructions::available() {
+                assert_eq!(bits(instructions), portable, "{columns} columns, {instructions:?}");
+            }
+        }
+    }
+}

@@ -33,14 +33,17 @@ pub(crate) fn half_step(
         )
         // The lowest row, whichever thread was first: errors are as repeatable as results.
         .reduce(|| None, lowest);
-    let regularization = fixed.prepared.config.regularization;
-    match fault {
-        None => Ok(()),
-        Some((row, RowFault::NotPositiveDefinite)) => {
-            Err(AlsError::NotPositiveDefinite { side, row, regularization })
+    let Some((row, fault)) = fault else { return Ok(()) };
+    let config = &fixed.prepared.config;
+    let regularization = config.regularization;
+    Err(match fault {
+        RowFault::NotPositiveDefinite => {
+            let confidences = ratings.row(row).1.iter().map(|&rating| config.confidence(rating));
+            let confidence = confidences.fold(1.0, f32::max);
+            AlsError::NotPositiveDefinite { side, row, regularization, confidence }
         }
-        Some((row, RowFault::NonFinite)) => Err(AlsError::NonFinite { side, row, regularization }),
-    }
+        RowFault::NonFinite => AlsError::NonFinite { side, row, regularization },
+    })
 }
 
 /// Cuts the rows to be solved into tasks of about the same cost, each with the row it starts at.
@@ -136,10 +139,11 @@ fn finish<S: Simd>(
 
 #[cfg(test)]
 mod tests {
-    use pulp::Scalar;
-
     use super::*;
-    use crate::{AlsConfig, Solver, cost::Choice, gram::gram, solve::Prepared};
+    use crate::{
+        AlsConfig, Solver, cost::Choice, gram::gram, instructions::Instructions, solve::Prepared,
+        whitening::Whitening,
+    };
 
     /// Rows of 0 to 70 entries.
     fn ratings(columns: usize) -> Csr {
@@ -158,23 +162,14 @@ mod tests {
     }
 
     /// The bits of a half-step on given instructions.
-    fn bits(
-        instructions: impl FnOnce(Task<'_>) -> Fault,
-        solver: Solver,
-        shape: (usize, usize),
-    ) -> Vec<u32> {
-        let (columns, count) = shape;
-        let config = AlsConfig { factors: count, solver, ..AlsConfig::default() };
-        let (ratings, factors) = (ratings(columns), factors(columns, count));
-        let choice = Choice::new(&ratings, &config);
-        let prepared = &Prepared::new(&factors, &gram(&factors), &config, choice);
-        let fixed = FixedSide { factors: &factors, prepared };
-        let mut rows = vec![0.25; 64 * count];
+    fn bits(instructions: Instructions, ratings: &Csr, fixed: &FixedSide<'_>) -> Vec<u32> {
+        let count = fixed.factors.columns();
+        let mut rows = vec![0.25; ratings.rows() * count];
         let (mut workspace, mut deferred) = (Workspace::new(count), Deferred::new(count));
-        let fault = instructions(Task {
+        let fault = instructions.run(Task {
             first: 0,
-            ratings: &ratings,
-            fixed: &fixed,
+            ratings,
+            fixed,
             workspace: &mut workspace,
             deferred: &mut deferred,
             rows: &mut rows,
@@ -188,16 +183,56 @@ mod tests {
         // With 80 columns rows are kept whitened, with 800 they are not. Counts of factors are and
         // are not those of whole registers.
         for solver in [Solver::Auto, Solver::Cholesky, Solver::Woodbury, Solver::Cg] {
-            for shape in [(80, 1), (80, 16), (80, 19), (80, 50), (800, 19), (800, 24)] {
-                let best = bits(|task| Arch::new().dispatch(task), solver, shape);
-                let portable = bits(|task| Scalar.vectorize(task), solver, shape);
-                assert_eq!(best, portable, "{solver}, {shape:?}");
-                #[cfg(target_arch = "x86_64")]
-                if let Some(simd) = pulp::x86::V3::try_new() {
-                    let narrow = bits(|task| Simd::vectorize(simd, task), solver, shape);
-                    assert_eq!(narrow, portable, "AVX2: {solver}, {shape:?}");
+            for (columns, count) in [(80, 1), (80, 16), (80, 19), (80, 50), (800, 19), (800, 24)] {
+                let config = AlsConfig { factors: count, solver, ..AlsConfig::default() };
+                let (ratings, factors) = (ratings(columns), factors(columns, count));
+                let choice = Choice::new(&ratings, &config, 100.0);
+                let prepared = &Prepared::new(&gram(&factors), &config, choice)
+                    .keep_whitened(&factors)
+                    .expect("room for the rows");
+                let fixed = FixedSide { factors: &factors, prepared };
+                let kept = columns == 80 || solver == Solver::Cg;
+                let rows = prepared.whitening().and_then(Whitening::rows);
+                assert_eq!(rows.is_some(), kept, "{solver}, {columns} columns");
+                let whitens = kept || solver != Solver::Cholesky;
+                assert_eq!(prepared.whitening().is_some(), whitens, "{solver}, {columns} columns");
+                let portable = bits(Instructions::Portable, &ratings, &fixed);
+                for instructions in Instructions::available() {
+                    let found = bits(instructions, &ratings, &fixed);
+                    assert_eq!(found, portable, "{solver}, {columns}, {count}, {instructions:?}");
                 }
             }
+        }
+    }
+
+    /// Rows of this many entries each, all columns different.
+    fn rows_of(entries: usize, columns: usize) -> Csr {
+        let place = |row: usize, i: usize| (row as u32, (row * 13 + i * 7) as u32 % columns as u32);
+        let triplets = (0..40).flat_map(|row| (0..entries).map(move |i| place(row, i)));
+        let triplets = triplets.map(|(row, column)| (row, column, 1.0)).collect();
+        Csr::from_triplets(40, columns, triplets).0
+    }
+
+    #[test]
+    fn a_whitened_system_that_rounding_made_indefinite_is_solved_as_it_stands() {
+        // At such a confidence rounding hides the identity: of a system of more unknowns than the
+        // rows have dimensions, the other eigenvalues are noise. No training comes here: it solves
+        // directly from the start.
+        for (crossover, count, entries) in [(1025, 3, 6), (1025, 3, 9), (1025, 3, 40), (0, 8, 3)] {
+            let config = AlsConfig { factors: count, alpha: 1e14, ..AlsConfig::default() };
+            let (ratings, factors) = (rows_of(entries, 89), factors(89, count));
+            let solved = |choice| {
+                let prepared = &Prepared::new(&gram(&factors), &config, choice)
+                    .keep_whitened(&factors)
+                    .expect("room for the rows");
+                let fixed = FixedSide { factors: &factors, prepared };
+                bits(Instructions::Dispatched, &ratings, &fixed)
+            };
+            let whitened = solved(Choice { crossover, keep_whitened: true });
+            let direct = solved(Choice::DIRECT);
+            let rows = whitened.chunks(count).zip(direct.chunks(count));
+            let same = rows.filter(|(whitened, direct)| whitened == direct).count();
+            assert!(same >= 36, "{crossover}, {count} factors, {entries} entries: {same} of 40");
         }
     }
 
@@ -206,8 +241,8 @@ mod tests {
         let factors = Matrix::new(1, 1, vec![1e-39]).expect("one value");
         let config = AlsConfig { factors: 1, regularization: 1e-80, ..AlsConfig::default() };
         let (ratings, _) = Csr::from_triplets(2, 1, vec![(1, 0, 0.0)]);
-        let choice = Choice::new(&ratings, &config);
-        let prepared = &Prepared::new(&factors, &gram(&factors), &config, choice);
+        let choice = Choice::new(&ratings, &config, 1.0);
+        let prepared = &Prepared::new(&gram(&factors), &config, choice);
         let fixed = FixedSide { factors: &factors, prepared };
         let mut solved = Matrix::zeros(2, 1).expect("room for two values");
         let error = half_step(Side::Item, &ratings, &fixed, &mut solved).expect_err("too great");

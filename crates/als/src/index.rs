@@ -53,9 +53,17 @@ struct Norms {
     original: f32,
 }
 
-/// Rounds a norm up far enough to cover its own computation.
+impl Norms {
+    #[inline(always)]
+    fn at_least_normal(self) -> Self {
+        let Self { rotated, original } = self;
+        Self { rotated: rotated.max(f32::MIN_POSITIVE), original: original.max(f32::MIN_POSITIVE) }
+    }
+}
+
+/// Rounds a norm up far enough to cover its own computation, where it is subnormal too.
 fn up(norm: f64) -> f32 {
-    (norm * (1.0 + 1e-6)) as f32
+    ((norm * (1.0 + 1e-6)) as f32).next_up()
 }
 
 fn norm(values: &[f64]) -> f64 {
@@ -218,12 +226,13 @@ impl Query {
     /// How far the score of an item and its approximation may be apart by rounding.
     ///
     /// Sums of `n` products in `f32` are off by at most `n · 2⁻²⁴` of the product of the norms, and
-    /// rounding the coordinates adds two such units; this allows for twice that and more.
+    /// rounding the coordinates adds two such units; this allows for twice that and more. Where
+    /// coordinates are subnormal, rounding is off by as much as where they are just not.
     #[inline(always)]
     fn slack(&self, items: Norms) -> f32 {
         let unit = (self.rotated.len() + 16) as f32 * f32::EPSILON;
-        unit * (self.norms.original * items.original + self.norms.rotated * items.rotated)
-            + f32::MIN_POSITIVE
+        let (user, item) = (self.norms.at_least_normal(), items.at_least_normal());
+        unit * (user.original * item.original + user.rotated * item.rotated) + f32::MIN_POSITIVE
     }
 }
 
@@ -383,5 +392,77 @@ impl<A: Fn(u32) -> bool> Scan<'_, A> {
             top.push(ItemRow(self.index.rows[place]), dot_runs(&query.exact, item));
         }
         top.into_sorted()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALLEST: f32 = f32::from_bits(1);
+
+    fn matrix(rows: &[[f32; 2]], columns: usize) -> Matrix {
+        let mut data = vec![0.0; rows.len() * columns];
+        for (row, values) in data.chunks_exact_mut(columns).zip(rows) {
+            row[..2].copy_from_slice(values);
+        }
+        Matrix::new(rows.len(), columns, data).expect("as many values as needed")
+    }
+
+    /// The rows a search finds for a user, who need not be one of the `users`, and those of a full
+    /// sort.
+    fn found_and_expected(
+        user: [f32; 2],
+        users: &[[f32; 2]],
+        items: &[[f32; 2]],
+        columns: usize,
+    ) -> [Vec<u32>; 2] {
+        let factors = Factors { users: matrix(users, columns), items: matrix(items, columns) };
+        let index = ItemIndex::new(&factors);
+        let user = matrix(&[user], columns);
+        let user = user.row(0);
+        let mut all = TopK::new(3);
+        for row in 0..items.len() as u32 {
+            let item = Wide::runs_of(factors.items.row(row as usize)).collect::<Vec<_>>();
+            let user = Wide::runs_of(user).collect::<Vec<_>>();
+            all.push(ItemRow(row), dot_runs(&user, &item));
+        }
+        let rows = |scored: Vec<ScoredItem>| scored.iter().map(|scored| scored.item.0).collect();
+        [rows(index.search(user, &[], 3, |_| true)), rows(all.into_sorted())]
+    }
+
+    #[test]
+    fn norms_are_rounded_up_where_they_are_subnormal_too() {
+        for norm in [f64::from(SMALLEST) * 1.4, f64::from(SMALLEST) * 0.3, 1e-40, 1.0, 1e38] {
+            assert!(f64::from(up(norm)) > norm * (1.0 + 1e-7), "{norm:e}");
+        }
+    }
+
+    #[test]
+    fn items_with_subnormal_factors_are_found() {
+        // A full block of items of norm 2u, and behind it one whose norm, 1.41u, rounds to u though
+        // its score is the greatest. With 300 factors there is no rotation.
+        let mut items = vec![[2.0 * SMALLEST, 0.0]; WIDE];
+        items.push([SMALLEST, SMALLEST]);
+        for columns in [2, 300] {
+            let user = [6e37, 8e37];
+            let [found, expected] = found_and_expected(user, &[user], &items, columns);
+            assert_eq!(expected[0], WIDE as u32);
+            assert_eq!(found, expected, "{columns} factors");
+        }
+    }
+
+    #[test]
+    fn subnormal_factors_that_a_rotation_rounds_are_ranked_by_their_own_scores() {
+        let small = |rows: u16| -> Vec<[f32; 2]> {
+            let of = |count: u16| f32::from(count) * SMALLEST;
+            (0..rows).map(|place| [of(place % 7), of(place / 7)]).collect()
+        };
+        // Users as small as the items leave the rotated items as small.
+        let (users, items) = (small(40), small(60));
+        for user in [[6e37, 8e37], [8e37, -6e37], [1e38, 3e37], [-2e37, 9e37], [9e37, 1e36]] {
+            let [found, expected] = found_and_expected(user, &users, &items, 2);
+            assert_eq!(found, expected, "{user:?}");
+        }
     }
 }

@@ -48,6 +48,8 @@ mod fold_in;
 mod gram;
 mod half_step;
 mod index;
+#[cfg(test)]
+mod instructions;
 mod kernel;
 mod lanes;
 mod live;

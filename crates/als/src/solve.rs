@@ -14,7 +14,7 @@ pub(crate) use self::{
     direct::{DirectWorkspace, solve as solve_direct, solve_for},
 };
 use crate::{
-    AlsConfig, Matrix, Solver,
+    AlsConfig, AlsError, Matrix, Solver,
     cost::Choice,
     lanes::{LANES, Lanes, wide_runs},
     triangle::Triangle,
@@ -42,28 +42,34 @@ pub(crate) struct Prepared {
     pub(crate) config: AlsConfig,
     /// `B`: the Gram matrix of the factors with λ on its diagonal.
     pub(crate) system: Triangle,
-    /// Rows with fewer entries than this are solved by Woodbury.
-    crossover: usize,
+    choice: Choice,
     whitening: Option<Whitening>,
     /// The weights of the ratings 0, 1, 2 and so on.
     weights: [Weights; 8],
 }
 
 impl Prepared {
-    /// Prepares for rows against `factors`, whose Gram matrix is given.
-    pub(crate) fn new(
-        factors: &Matrix,
-        gram: &Triangle,
-        config: &AlsConfig,
-        choice: Choice,
-    ) -> Self {
+    /// Prepares for rows against factors of which this is the Gram matrix: all but the whitened rows,
+    /// which [`keep_whitened`](Self::keep_whitened) adds.
+    pub(crate) fn new(gram: &Triangle, config: &AlsConfig, choice: Choice) -> Self {
         let mut system = gram.clone();
         system.add_to_diagonal(config.regularization);
         let whitening = (choice.crossover > 0 || choice.keep_whitened)
-            .then(|| Whitening::new(&system, choice.keep_whitened.then_some(factors)))
+            .then(|| Whitening::new(&system))
             .flatten();
         let weights = std::array::from_fn(|rating| Weights::new(config, rating as f32));
-        Self { config: config.clone(), system, crossover: choice.crossover, whitening, weights }
+        Self { config: config.clone(), system, choice, whitening, weights }
+    }
+
+    /// Whitens every row of the fixed side where that was chosen and its system admits it.
+    ///
+    /// # Errors
+    /// [`AlsError::Memory`] when there is no room for them.
+    pub(crate) fn keep_whitened(mut self, factors: &Matrix) -> Result<Self, AlsError> {
+        if let Some(whitening) = self.whitening.as_mut().filter(|_| self.choice.keep_whitened) {
+            whitening.keep(factors)?;
+        }
+        Ok(self)
     }
 
     #[inline(always)]
@@ -146,7 +152,8 @@ impl Workspace {
 /// the system's eigenvalues are between 1 and the row's greatest confidence, whatever the
 /// regularization, so that sums of products in single precision do. As it stands the system is
 /// formed in `f64`: with λ 0.01 and confidences of 200 its condition number passes 10⁷, and
-/// rounding it would move eigenvalues by more than λ.
+/// rounding it would move eigenvalues by more than λ. That is also the way out where rounding has
+/// made a whitened system indefinite.
 #[inline(always)]
 pub(crate) fn solve_row<S: Simd>(
     simd: S,
@@ -161,24 +168,43 @@ pub(crate) fn solve_row<S: Simd>(
         row.fill(0.0);
         return Ok(());
     }
-    let Some(whitening) = &fixed.prepared.whitening else {
-        return direct::solve(simd, fixed, entries, &mut workspace.direct, row);
-    };
-    if length < fixed.prepared.crossover {
-        let solution = deferred.push(place);
-        return woodbury::solve(simd, fixed, whitening, entries, &mut workspace.woodbury, solution);
-    }
-    let Some(kept) = whitening.rows() else {
-        return direct::solve(simd, fixed, entries, &mut workspace.direct, row);
-    };
-    let solution = deferred.push(place);
-    if fixed.prepared.config.solver == Solver::Cg {
-        // Eight rows start together: see `improve`.
+    if let Some(whitening) = &fixed.prepared.whitening
+        && solve_whitened(simd, fixed, whitening, entries, workspace, deferred, place)
+    {
         return Ok(());
     }
-    let wide = wide_runs(row.len());
-    let gather = |column: u32| &kept[column as usize * wide..][..wide];
-    whitened::solve(simd, fixed, entries, gather, &mut workspace.whitened, solution)
+    direct::solve(simd, fixed, entries, &mut workspace.direct, row)
+}
+
+/// Leaves the solution of a row to `deferred`; says whether it could be found in the whitened basis.
+#[inline(always)]
+fn solve_whitened<S: Simd>(
+    simd: S,
+    fixed: &FixedSide<'_>,
+    whitening: &Whitening,
+    entries: Entries<'_>,
+    workspace: &mut Workspace,
+    deferred: &mut Deferred,
+    place: usize,
+) -> bool {
+    let outcome = if entries.columns.len() < fixed.prepared.choice.crossover {
+        let solution = deferred.push(place);
+        woodbury::solve(simd, fixed, whitening, entries, &mut workspace.woodbury, solution)
+    } else {
+        let Some(kept) = whitening.rows() else { return false };
+        let solution = deferred.push(place);
+        if fixed.prepared.config.solver == Solver::Cg {
+            // Eight rows start together: see `improve`.
+            return true;
+        }
+        let wide = wide_runs(fixed.prepared.config.factors);
+        let gather = |column: u32| &kept[column as usize * wide..][..wide];
+        whitened::solve(simd, fixed, entries, gather, &mut workspace.whitened, solution)
+    };
+    if outcome.is_err() {
+        deferred.pop();
+    }
+    outcome.is_ok()
 }
 
 /// Improves the rows that wait in `deferred` by conjugate gradients from what they hold in `rows`,

@@ -20,11 +20,14 @@ const START_RANGE: f32 = 0.01;
 /// Trains factors on ratings (users × items; a cell without an entry is unobserved).
 ///
 /// Runs `config.iterations` times through two half-steps, users first: so only the item factors
-/// start at random. A half-step costs a Gram matrix of the fixed side (`f² / 2` multiplications a
-/// row) and for each row with `n` ratings `n f² / 2 + f³ / 6` by Cholesky, `n² f / 2 + n³ / 6` by
-/// Woodbury, `8 n f` by conjugate gradients. Beside ratings and factors it needs the ratings a
-/// second time, by item, and the fixed side a second time where it is gathered 16 times a row and
-/// more. The loss never rises from one half-step to the next, but for rounding.
+/// start at random. A half-step costs, in multiplications, a Gram matrix of the fixed side (`f² / 2`
+/// a row), where that is kept whitened as much again, and for each row with `n` ratings
+/// `n f² / 2 + f³ / 6` by Cholesky, `n² f / 2 + n³ / 6 + n f` by Woodbury, `7 n f` by conjugate
+/// gradients; further `f² / 2` to leave the whitened basis, `n f² / 2` for Woodbury to enter it where
+/// rows are not kept, and `f² / 2` for conjugate gradients to start from the last factors. Beside
+/// ratings and factors it needs the ratings a second time, by item, and the fixed side a second time
+/// where it is gathered 16 times a row and more, or by conjugate gradients. The loss never rises
+/// from one half-step to the next, but for rounding.
 ///
 /// The result depends on the arguments alone, not on threads or processor. A user or item without
 /// ratings gets factors of exactly zero.
@@ -33,22 +36,24 @@ const START_RANGE: f32 = 0.01;
 /// One of a field out of range ([`AlsConfig::validate`]); [`AlsError::EmptyMatrix`],
 /// [`AlsError::Rating`] for ratings that cannot be used; [`AlsError::NotPositiveDefinite`] or
 /// [`AlsError::NonFinite`] where a row cannot be solved, the lowest such row of the half-step;
-/// [`AlsError::Memory`] when there is no room for so many factors; [`AlsError::Cancelled`] when the observer says so.
+/// [`AlsError::Memory`] when there is no room for the factors, or for those of a fixed side once
+/// more, whitened (room for the ratings by item and for the threads' systems is not checked);
+/// [`AlsError::Cancelled`] when the observer says so.
 pub fn train(
     ratings: &Csr,
     config: &AlsConfig,
     observer: &mut dyn Observer,
 ) -> Result<Factors, AlsError> {
     config.validate()?;
-    check_ratings(ratings, config)?;
+    let greatest = check_ratings(ratings, config)?;
     // First, so that too many factors are known before the work starts.
     let factors = Factors {
         users: Matrix::zeros(ratings.rows(), config.factors)?,
         items: random_start(ratings.columns(), config)?,
     };
     let by_item = ratings.transpose();
-    let mut training =
-        Training { by_user: ratings, by_item: &by_item, config, factors, grams: [None, None] };
+    let (by_user, by_item, grams) = (ratings, &by_item, [None, None]);
+    let mut training = Training { by_user, by_item, config, greatest, factors, grams };
     for iteration in 1..=config.iterations {
         for side in [Side::User, Side::Item] {
             let started = Instant::now();
@@ -68,20 +73,24 @@ pub fn train(
     Ok(training.factors)
 }
 
-fn check_ratings(ratings: &Csr, config: &AlsConfig) -> Result<(), AlsError> {
+/// Checks that there are ratings and that each makes a confidence; gives the greatest of these.
+fn check_ratings(ratings: &Csr, config: &AlsConfig) -> Result<f32, AlsError> {
     let (users, items, entries) = (ratings.rows(), ratings.columns(), ratings.entries());
     if users == 0 || items == 0 || entries == 0 {
         return Err(AlsError::EmptyMatrix { users, items, entries });
     }
+    let mut greatest: f32 = 1.0;
     for user in 0..users {
         let (columns, values) = ratings.row(user);
         for (&item, &rating) in columns.iter().zip(values) {
-            if !(rating >= 0.0 && config.confidence(rating).is_finite()) {
+            let confidence = config.confidence(rating);
+            if !(rating >= 0.0 && confidence.is_finite()) {
                 return Err(AlsError::Rating { user, item: item as usize, rating });
             }
+            greatest = greatest.max(confidence);
         }
     }
-    Ok(())
+    Ok(greatest)
 }
 
 fn random_start(items: usize, config: &AlsConfig) -> Result<Matrix, AlsError> {
@@ -97,6 +106,8 @@ struct Training<'a> {
     by_user: &'a Csr,
     by_item: &'a Csr,
     config: &'a AlsConfig,
+    /// The greatest confidence of a rating.
+    greatest: f32,
     factors: Factors,
     /// Gram matrices of the users and the items, while they are those of `factors`.
     grams: [Option<Triangle>; 2],
@@ -115,8 +126,8 @@ impl Training<'_> {
             };
         *gram_of_solved = None;
         let gram = gram_of_fixed.get_or_insert_with(|| gram(fixed));
-        let choice = Choice::new(ratings, self.config);
-        let prepared = &Prepared::new(fixed, gram, self.config, choice);
+        let choice = Choice::new(ratings, self.config, self.greatest);
+        let prepared = &Prepared::new(gram, self.config, choice).keep_whitened(fixed)?;
         half_step(side, ratings, &FixedSide { factors: fixed, prepared }, solved)
     }
 

@@ -3,14 +3,15 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use crate::{
-    Matrix,
+    AlsError, Matrix,
     kernel::{Tile, multiply_rows},
     lanes::{LANES, Lanes, Wide, runs, wide_runs, widen},
     triangle::Triangle,
 };
 
-/// Beyond this condition number a whitened row would keep too few digits.
-const LARGEST_CONDITION: f64 = 1e12;
+/// Beyond this squared ratio of Cholesky pivots, which is never more than the condition number, a
+/// whitened row would keep too few digits.
+const LARGEST_PIVOT_RATIO: f64 = 1e12;
 
 /// Rows whitened by one task.
 const TASK_ROWS: usize = 256;
@@ -30,22 +31,23 @@ pub(crate) struct Whitening {
     backward: Vec<Lanes>,
     /// Column strips of `Uᵀ`, like those of `Rᵀ`.
     onward: Vec<Lanes>,
-    /// Every fixed row, whitened, where that was asked for.
+    /// Every fixed row, whitened, where they [are kept](Self::keep).
     rows: Option<Vec<Wide>>,
 }
 
 impl Whitening {
     /// Decomposes `system`. `None` where it is too ill-conditioned for that.
     ///
-    /// Costs `f³ / 3` multiplications, and `f² / 2` for each row of `all`, which are kept.
-    pub(crate) fn new(system: &Triangle, all: Option<&Matrix>) -> Option<Self> {
+    /// Costs `2 f³ / 3` multiplications: a sixth for the factorization and, as the inverse is
+    /// found as the solution for a whole identity, zeros and all, a half for that.
+    pub(crate) fn new(system: &Triangle) -> Option<Self> {
         let factors = system.order();
         let dense = DMatrix::from_fn(factors, factors, |row, column| system.get(row, column));
         let lower = Cholesky::new(dense)?.unpack();
         let pivots = lower.diagonal();
         // A NaN among them compares to nothing, and is refused too.
-        let condition = (pivots.max() / pivots.min()).powi(2);
-        (condition <= LARGEST_CONDITION).then_some(())?;
+        let ratio = (pivots.max() / pivots.min()).powi(2);
+        (ratio <= LARGEST_PIVOT_RATIO).then_some(())?;
         // Rᵀ: the inverse of the lower factor, itself lower.
         let transposed = lower.solve_lower_triangular(&DMatrix::identity(factors, factors))?;
         let element = |row: usize, column: usize| -> f64 {
@@ -69,22 +71,35 @@ impl Whitening {
             backward.extend(rows.clone().map(|row| strip(first, &|column| element(row, column))));
             onward.extend(rows.map(|row| strip(first, &|column| upper(column, row))));
         }
-        let mut whitening = Self { factors, forward, backward, onward, rows: None };
-        whitening.rows = all.map(|matrix| whitening.whiten_all(matrix));
-        Some(whitening)
+        Some(Self { factors, forward, backward, onward, rows: None })
     }
 
-    fn whiten_all(&self, matrix: &Matrix) -> Vec<Wide> {
+    /// Whitens every row of the fixed side and keeps them: `f² / 2` multiplications a row.
+    ///
+    /// # Errors
+    /// [`AlsError::Memory`] when there is no room for them. To go on without them would make the
+    /// bytes of a training depend on the memory that is free.
+    pub(crate) fn keep(&mut self, matrix: &Matrix) -> Result<(), AlsError> {
+        self.rows = Some(self.whiten_all(matrix)?);
+        Ok(())
+    }
+
+    fn whiten_all(&self, matrix: &Matrix) -> Result<Vec<Wide>, AlsError> {
         let runs = wide_runs(self.factors);
-        let mut whitened = vec![Wide::ZERO; matrix.rows() * runs];
+        let mut whitened = Vec::new();
+        let size = matrix.rows().checked_mul(runs);
+        if size.is_none_or(|size| whitened.try_reserve_exact(size).is_err()) {
+            return Err(AlsError::Memory { rows: matrix.rows(), factors: self.factors });
+        }
+        whitened.resize(matrix.rows() * runs, Wide::ZERO);
         let arch = Arch::new();
         whitened.par_chunks_mut(TASK_ROWS * runs).enumerate().for_each(|(task, rows)| {
             arch.dispatch(WhitenRows { whitening: self, matrix, first: task * TASK_ROWS, rows });
         });
-        whitened
+        Ok(whitened)
     }
 
-    /// A row of the fixed side, whitened, if all are kept.
+    /// The rows of the fixed side one after the other, whitened, if they are kept.
     #[inline(always)]
     pub(crate) fn rows(&self) -> Option<&[Wide]> {
         self.rows.as_deref()
@@ -181,6 +196,55 @@ impl WithSimd for WhitenRows<'_> {
             let first = self.first + block * LANES;
             let rows = first..first + whitened.len() / wide;
             self.whitening.whiten(simd, self.matrix, rows, &mut source, whitened);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{gram::gram, instructions::Instructions};
+
+    fn whitening(matrix: &Matrix) -> Whitening {
+        let mut system = gram(matrix);
+        system.add_to_diagonal(0.01);
+        Whitening::new(&system).expect("it is well-conditioned")
+    }
+
+    #[test]
+    fn more_rows_than_memory_holds_are_refused() {
+        let mut whitening = whitening(&Matrix::new(1, 1, vec![1.0]).expect("one value"));
+        // Rows of no columns take no memory as they are.
+        for rows in [1 << 58, usize::MAX] {
+            let matrix = Matrix::new(rows, 0, Vec::new()).expect("no values");
+            let error = whitening.keep(&matrix).expect_err("more than there are addresses");
+            assert!(matches!(error, AlsError::Memory { factors: 1, .. }), "{error}");
+            assert!(whitening.rows().is_none());
+        }
+    }
+
+    #[test]
+    fn every_instruction_set_whitens_to_the_same_bytes() {
+        for columns in [1, 8, 16, 19, 50] {
+            let values = (0..37 * columns).map(|i| ((i * 37 % 101) as f32 - 50.0) / 90.0).collect();
+            let matrix = Matrix::new(37, columns, values).expect("as many values as needed");
+            let whitening = whitening(&matrix);
+            let bits = |instructions: Instructions| {
+                let mut rows = vec![Wide::ZERO; 37 * wide_runs(columns)];
+                let task = WhitenRows {
+                    whitening: &whitening,
+                    matrix: &matrix,
+                    first: 0,
+                    rows: &mut rows,
+                };
+                instructions.run(task);
+                rows.iter().flat_map(|run| run.0.map(f32::to_bits)).collect::<Vec<_>>()
+            };
+            let portable = bits(Instructions::Portable);
+            assert!(portable.iter().any(|&bits| bits != 0));
+            for instructions in Instructions::available() {
+                assert_eq!(bits(instructions), portable, "{columns} columns, {instructions:?}");
+            }
         }
     }
 }

@@ -15,12 +15,14 @@
 //! ```
 
 mod arguments;
+mod data_version;
 mod kafka;
 mod output;
 mod progress;
 mod run;
 
 pub use arguments::{check_distinct, dashed, parse, set_threads};
+pub use data_version::DataVersionArgs;
 pub use kafka::KafkaArgs;
 pub use output::{print_json, print_text};
 pub use progress::{Interrupt, TerminalProgress};

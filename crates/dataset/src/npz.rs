@@ -1,7 +1,9 @@
 //! Arrays in numpy's npz form: a stored zip of `<name>.npy`.
 
+mod header;
+
 use std::{
-    io::{self, Read, Seek, Write},
+    io::{self, Read as _, Seek, Write},
     path::{Path, PathBuf},
 };
 
@@ -12,6 +14,7 @@ use zip::{
     CompressionMethod, DateTime, ZipArchive, ZipWriter, result::ZipError, write::SimpleFileOptions,
 };
 
+use self::header::read_header;
 use crate::DatasetError;
 
 /// Bytes that are converted at a time; a multiple of every element's.
@@ -81,7 +84,27 @@ pub enum NpzFault {
         /// Bytes that the shape asks for.
         expected: u64,
     },
-    /// The header cannot be read, or the bytes do not match their checksum.
+    /// The archive says the member is larger than the whole file.
+    #[error("the archive says it holds {claimed} bytes, but the file has {file}")]
+    Claim {
+        /// Bytes the archive says the member holds.
+        claimed: u64,
+        /// Bytes of the file.
+        file: u64,
+    },
+    /// The header is not one of a plain array.
+    #[error("its header is not that of a plain array: {problem}")]
+    Header {
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// There is no room for the array.
+    #[error("its {bytes} bytes do not fit into memory")]
+    Memory {
+        /// Bytes of the array.
+        bytes: u64,
+    },
+    /// The member ends too early, or its bytes do not match their checksum.
     #[error("it is damaged")]
     Damaged(#[source] io::Error),
 }
@@ -183,7 +206,8 @@ impl NpzReader {
     ///
     /// # Errors
     /// [`NpzFault`] when there is none, it is of another type, in Fortran order, compressed, cut
-    /// short or changed.
+    /// short, changed, or does not fit into memory. Whatever the file says of itself, no more is
+    /// allocated than it has bytes.
     pub fn try_array<T: Element>(&mut self, name: &str) -> Result<Array<T>, NpzFault> {
         let member = self.archive.by_name(&format!("{name}.npy"));
         let mut member = member.map_err(|error| match error {
@@ -194,11 +218,15 @@ impl NpzReader {
         if member.compression() != CompressionMethod::Stored {
             return Err(NpzFault::NotStored);
         }
-        let size = member.size().min(self.length);
-        let (header, header_bytes) = read_header(&mut member, size).map_err(NpzFault::Damaged)?;
-        let held = size.saturating_sub(header_bytes);
+        let claimed = member.size();
+        if claimed > self.length {
+            return Err(NpzFault::Claim { claimed, file: self.length });
+        }
+        let (header, header_bytes) = read_header(&mut member)?;
+        let held = claimed.saturating_sub(header_bytes);
         let length = checked_length::<T>(&header, held)?;
-        let mut values = Vec::with_capacity(length);
+        let mut values = Vec::new();
+        values.try_reserve_exact(length).map_err(|_| NpzFault::Memory { bytes: held })?;
         let mut buffer = vec![0; BUFFER];
         while values.len() < length {
             let wanted = BUFFER.min((length - values.len()) * size_of::<T>());
@@ -209,20 +237,6 @@ impl NpzReader {
         member.read(&mut buffer).map_err(NpzFault::Damaged)?;
         Ok((header.shape().to_vec(), values))
     }
-}
-
-/// Reads a header and counts its bytes, which cannot be more than the member's `size`.
-fn read_header(member: &mut impl Read, size: u64) -> io::Result<(NpyHeader, u64)> {
-    // The header's own length, which is allocated, is 2 bytes in version 1 and 4 from then on.
-    let mut start = [0; 12];
-    member.read_exact(&mut start)?;
-    let long = u32::from_le_bytes([start[8], start[9], start[10], start[11]]);
-    if start[6] > 1 && u64::from(long) > size {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "its header ends after the file"));
-    }
-    let mut counted = Counted { reader: start.chain(member), bytes: 0 };
-    let header = NpyHeader::from_reader(&mut counted)?;
-    Ok((header, counted.bytes))
 }
 
 /// Checks a header against the bytes the member holds after it, before anything that large is
@@ -240,19 +254,5 @@ fn checked_length<T: Element>(header: &NpyHeader, held: u64) -> Result<usize, Np
     match (expected, elements.and_then(|elements| usize::try_from(elements).ok())) {
         (Some(bytes), Some(elements)) if bytes == held => Ok(elements),
         (bytes, _) => Err(NpzFault::Length { found: held, expected: bytes.unwrap_or(u64::MAX) }),
-    }
-}
-
-/// Counts the bytes that are read through it.
-struct Counted<R> {
-    reader: R,
-    bytes: u64,
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.reader.read(buffer)?;
-        self.bytes += read as u64;
-        Ok(read)
     }
 }

@@ -70,7 +70,7 @@ fn fill(config: &KafkaConfig, topic: &str, lines: u64) -> Result<(), Box<dyn Err
             writeln!(producer, "{time},{user},GET /data/m/film+number+{film}+1995/{at}.mpg")?;
         }
     }
-    producer.into_inner().map_err(|error| error.into_error())?.finish()?;
+    producer.into_inner().map_err(std::io::IntoInnerError::into_error)?.finish()?;
     Ok(())
 }
 

@@ -51,8 +51,13 @@ impl Default for AlsJob {
 /// # Errors
 /// [`PipelineError`] for a setting out of range, a version that exists, an unreadable or empty
 /// data set or one that changed meanwhile, a row that cannot be solved, a file that cannot be
-/// written. The model that was there stays until the new one is on the disk as a whole.
+/// written; [`PipelineError::Cancelled`] when `progress` says so. The model that was there stays
+/// until the new one is on the disk as a whole.
 pub fn train_als(job: &AlsJob, progress: &mut dyn Progress) -> Result<Trained, PipelineError> {
+    train_and_write(job, progress).map_err(|error| error.of_training_in(&job.artifact_dir))
+}
+
+fn train_and_write(job: &AlsJob, progress: &mut dyn Progress) -> Result<Trained, PipelineError> {
     job.config.validate()?;
     let mut training = Training::start(Plan {
         family: "als",
@@ -96,7 +101,7 @@ pub fn train_als(job: &AlsJob, progress: &mut dyn Progress) -> Result<Trained, P
             ..TrainingMetadata::of_this_machine(rayon::current_num_threads())
         },
     };
-    training.finish(facts)
+    training.finish(facts, progress)
 }
 
 /// What each iteration cost.

@@ -1,4 +1,7 @@
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use marquee_als::AlsError;
 use marquee_catalog::CatalogError;
@@ -10,8 +13,10 @@ use marquee_provenance::ProvenanceError;
 use marquee_serving::ServingError;
 use thiserror::Error;
 
-/// Why a step failed. A training that failed changed nothing; of other steps each says what it
-/// leaves.
+/// Why a step failed. A training that failed changed nothing, unless a file could not be put in its
+/// place when all were written: then some are of the new model and some of the old one, the digests
+/// of the manifest tell whoever loads them, and the model is to be trained again. Of other steps
+/// each says what it leaves.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum PipelineError {
@@ -59,6 +64,22 @@ pub enum PipelineError {
     /// The server.
     #[error(transparent)]
     Serving(#[from] ServingError),
+    /// A training was cancelled, before any file changed.
+    #[error("the training was stopped; what stood in {} before still does", folder.display())]
+    Cancelled {
+        /// The artifact folder.
+        folder: PathBuf,
+    },
+    /// The files of a model, each readable, make no model together.
+    #[error("{}: the files of the {family} model do not make a model; train it again", folder.display())]
+    Unfit {
+        /// The artifact folder.
+        folder: PathBuf,
+        /// The model's family.
+        family: &'static str,
+        /// What does not fit, or cannot be answered with.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A row map is malformed.
     #[error("{}: not a map of ids to rows; train the model again", path.display())]
     RowMap {
@@ -121,6 +142,18 @@ pub enum PipelineError {
 impl From<io::Error> for PipelineError {
     fn from(error: io::Error) -> Self {
         Self::Dataset(DatasetError::Io(error))
+    }
+}
+
+impl PipelineError {
+    /// This error of a training, with the folder named where it was cancelled.
+    pub(crate) fn of_training_in(self, folder: &Path) -> Self {
+        match self {
+            Self::Dataset(DatasetError::Cancelled) | Self::Als(AlsError::Cancelled { .. }) => {
+                Self::Cancelled { folder: folder.to_owned() }
+            }
+            other => other,
+        }
     }
 }
 

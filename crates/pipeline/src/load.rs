@@ -35,7 +35,8 @@ pub struct LoadedModels {
 /// model, popularity is counted from what the users of the ALS model have seen.
 ///
 /// # Errors
-/// [`PipelineError::NoModel`] when no model is complete; otherwise the error of the file.
+/// [`PipelineError::NoModel`] when no model is complete, [`PipelineError::Unfit`] when the files of
+/// one do not belong together; otherwise the error of the file.
 pub fn load_models(folder: &Path) -> Result<LoadedModels, PipelineError> {
     let mut notes = Vec::new();
     let catalog_path = ArtifactName::Catalog.within(folder);
@@ -84,7 +85,8 @@ pub struct LoadedAls {
 /// Reads the ALS model of a folder by the rules of [`load_models`], and no other.
 ///
 /// # Errors
-/// [`PipelineError::NoModel`] when a file of it is missing; otherwise the error of the file.
+/// [`PipelineError::NoModel`] when a file of it is missing, [`PipelineError::Unfit`] when they do
+/// not belong together; otherwise the error of the file.
 pub fn load_als(folder: &Path) -> Result<LoadedAls, PipelineError> {
     let mut notes = Vec::new();
     match verified_als(folder, &mut notes)? {
@@ -210,7 +212,8 @@ fn als(
     let (seen, ratings) = read_seen(&seen_path, users.len(), movies.len())?;
     let path = ArtifactName::AlsModel.within(folder);
     let factors = read_npz(&path)?;
-    let model = AlsModel::new(factors, users, movies, Some(seen))?;
+    let model = AlsModel::new(factors, users, movies, Some(seen))
+        .map_err(|error| unfit(folder, ALS, error))?;
     let Some(manifest) = manifest else {
         notes.push(format!(
             "the settings of {} are not known: live films only filter its lists",
@@ -226,7 +229,7 @@ fn als(
         ));
     }
     let config: AlsConfig = settings(manifest, &ArtifactName::AlsManifest.within(folder))?;
-    Ok(model.with_fold_in(&config, ratings)?)
+    model.with_fold_in(&config, ratings).map_err(|error| unfit(folder, ALS, error))
 }
 
 /// The configuration a model was trained with, from its manifest at `path`.
@@ -256,7 +259,16 @@ fn popgen(
     };
     let (table, audience) = (Arc::new(table), Arc::new(audience));
     let popularity = PopularityModel::new(Arc::clone(&table), Arc::clone(&audience));
-    Ok((PopGenModel::new(config, table, audience, preferences, &genres)?, popularity))
+    let model = PopGenModel::new(config, table, audience, preferences, &genres);
+    Ok((model.map_err(|error| unfit(folder, POPGEN, error))?, popularity))
+}
+
+fn unfit(
+    folder: &Path,
+    ModelFiles { family, .. }: ModelFiles,
+    source: impl std::error::Error + Send + Sync + 'static,
+) -> PipelineError {
+    PipelineError::Unfit { folder: folder.to_owned(), family, source: Box::new(source) }
 }
 
 /// Popularity by the number of the model's users who have seen a film.

@@ -58,6 +58,10 @@ pub fn train_popgen(
     job: &PopGenJob,
     progress: &mut dyn Progress,
 ) -> Result<Trained, PipelineError> {
+    train_and_write(job, progress).map_err(|error| error.of_training_in(&job.artifact_dir))
+}
+
+fn train_and_write(job: &PopGenJob, progress: &mut dyn Progress) -> Result<Trained, PipelineError> {
     job.config.validate().map_err(marquee_popgen::PopGenError::from)?;
     let mut training = Training::start(Plan {
         family: "popgen",
@@ -106,7 +110,7 @@ pub fn train_popgen(
             ..TrainingMetadata::of_this_machine(rayon::current_num_threads())
         },
     };
-    training.finish(facts)
+    training.finish(facts, progress)
 }
 
 /// The tables a model is made of.

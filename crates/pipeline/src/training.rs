@@ -6,7 +6,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use marquee_dataset::{FileDigest, StagedFile};
+use marquee_dataset::{DatasetError, FileDigest, Progress, StagedFile};
 use marquee_provenance::{
     ArtifactDigest, DataDescription, Manifest, ModelVersion, PipelineCode, ResourceUsage,
     TrainingMetadata,
@@ -127,8 +127,13 @@ impl<'a> Training<'a> {
     /// Puts all artifacts in place, then the manifests, which vouch for them.
     ///
     /// Everything is on the disk before the first moves, so what an error or a kill can interrupt
-    /// is a few renames; whoever loads the folder then is told by the digests.
-    pub(crate) fn finish(mut self, facts: Facts) -> Result<Trained, PipelineError> {
+    /// is a few renames; whoever loads the folder then is told by the digests. `progress` is asked
+    /// right before that for the last time whether to stop.
+    pub(crate) fn finish(
+        mut self,
+        facts: Facts,
+        progress: &dyn Progress,
+    ) -> Result<Trained, PipelineError> {
         let data_path = self.plan.data_path;
         if FileDigest::of(data_path)? != self.dataset {
             return Err(PipelineError::DatasetChanged { path: data_path.to_owned() });
@@ -145,6 +150,9 @@ impl<'a> Training<'a> {
         }
         let manifests: Vec<StagedFile> =
             paths.iter().map(|path| Manifest::stage(&text, path)).collect::<Result<_, _>>()?;
+        if progress.is_cancelled() {
+            return Err(DatasetError::Cancelled.into());
+        }
         for file in self.staged.into_iter().map(|(_, file)| file).chain(manifests) {
             file.commit()?;
         }

@@ -37,7 +37,8 @@ impl CgWorkspace {
 /// RecSys 2011).
 ///
 /// Whitening is the preconditioner: in the basis of the factors this is the method preconditioned
-/// by `B⁻¹`. The matrix is never formed: a step costs `2 n f` multiplications.
+/// by `B⁻¹`. The matrix is never formed: the start and each step but the last cost `2 n f`
+/// multiplications, the last `n f`.
 #[inline(always)]
 pub(super) fn solve<'a, S: Simd>(
     simd: S,
@@ -209,6 +210,8 @@ fn add_scaled<S: Simd>(simd: S, sums: &mut [Wide], factor: f32, vector: &[Wide])
     }
 }
 
+/// In single precision: whitened rows have norms below 1 and confidences end at
+/// [`GREATEST_SINGLE`](crate::cost::GREATEST_SINGLE), so that no square overflows.
 #[inline(always)]
 fn dot<S: Simd>(simd: S, left: &[Wide], right: &[Wide]) -> f64 {
     let mut sums = Wide::ZERO;

@@ -33,6 +33,12 @@ impl Deferred {
         &mut self.solutions[(self.count - 1) * runs..][..runs]
     }
 
+    /// Forgets the row that came last.
+    #[inline(always)]
+    pub(super) fn pop(&mut self) {
+        self.count -= 1;
+    }
+
     /// Makes the solutions those the rows hold, in the whitened basis.
     #[inline(always)]
     pub(super) fn restart<S: Simd>(

@@ -40,7 +40,8 @@ const fn columns(factors: usize) -> usize {
 
 /// Solves `(I + PᵀP) v = Pᵀa`, with `P` the rows `t w` of the entries and `a` their weights, by a
 /// Cholesky factorization. Products are summed in single precision, 256 at a time, the rest is
-/// `f64`.
+/// `f64`: enough for confidences up to [`GREATEST_SINGLE`](crate::cost::GREATEST_SINGLE). An error
+/// is one of rounding; the row then has a solution elsewhere.
 #[inline(always)]
 pub(super) fn solve<'a, S: Simd>(
     simd: S,

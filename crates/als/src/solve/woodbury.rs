@@ -38,7 +38,7 @@ pub(super) struct WoodburyWorkspace {
 /// `(I + PᵀP) v = Pᵀa`, so `v = Pᵀs` with `(I + PPᵀ) s = a` (Woodbury, *Inverting modified
 /// matrices*, 1950), which has as many unknowns as the row has entries. Its eigenvalues are between
 /// 1 and the row's greatest confidence, as whitened rows have norms below 1: it is well-conditioned
-/// whatever the regularization.
+/// whatever the regularization. An error is one of rounding; the row then has a solution elsewhere.
 #[inline(always)]
 pub(super) fn solve<S: Simd>(
     simd: S,
@@ -126,7 +126,9 @@ fn solve_small<'a, S: Simd, const N: usize>(
         system[i][i] += 1.0;
     }
     let mut parts = weights.map(|entry| entry.weight);
-    eliminate(&mut system, &mut parts);
+    if !eliminate(&mut system, &mut parts) {
+        return Err(RowFault::NotPositiveDefinite);
+    }
     let mut factors = [0.0; N];
     for ((factor, part), entry) in factors.iter_mut().zip(parts).zip(weights) {
         *factor = (part * entry.root) as f32;
@@ -162,9 +164,10 @@ fn products<S: Simd, const N: usize>(simd: S, rows: [&[Wide]; N], runs: usize) -
 }
 
 /// Solves a symmetric positive definite system given by its lower triangle, by `L D Lᵀ`: without
-/// square roots, and with one division a row.
+/// square roots, and with one division a row. Says whether the system is positive definite; where
+/// it is not, `values` mean nothing.
 #[inline(always)]
-fn eliminate<const N: usize>(system: &mut [[f64; N]; N], values: &mut [f64; N]) {
+fn eliminate<const N: usize>(system: &mut [[f64; N]; N], values: &mut [f64; N]) -> bool {
     let mut inverses = [0.0; N];
     for pivot in 0..N {
         let inverse = 1.0 / system[pivot][pivot];
@@ -184,6 +187,11 @@ fn eliminate<const N: usize>(system: &mut [[f64; N]; N], values: &mut [f64; N]) 
         }
         values[pivot] = rest * inverses[pivot];
     }
+    let mut sound = true;
+    for inverse in inverses {
+        sound &= inverse > 0.0 && inverse < f64::INFINITY;
+    }
+    sound
 }
 
 /// `Σ part · w` over the rows.
@@ -264,4 +272,30 @@ fn block_products<S: Simd>(
         }
     }
     products
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_system_is_solved() {
+        let mut system = [[4.0, 0.0, 0.0], [2.0, 5.0, 0.0], [-2.0, 1.0, 6.0]];
+        // Of the full matrix times (1, 2, 3).
+        let mut values = [2.0, 15.0, 18.0];
+        assert!(eliminate(&mut system, &mut values));
+        for (found, expected) in values.into_iter().zip([1.0, 2.0, 3.0]) {
+            assert!((found - expected).abs() < 1e-12, "{found}, {expected}");
+        }
+    }
+
+    #[test]
+    fn a_small_system_that_is_not_positive_definite_is_told() {
+        // Indefinite, singular, and of no numbers.
+        for corner in [3.0, 4.0, f64::NAN, f64::NEG_INFINITY] {
+            assert!(!eliminate(&mut [[1.0, 0.0], [2.0, corner]], &mut [1.0, 1.0]), "{corner}");
+        }
+        assert!(!eliminate(&mut [[f64::INFINITY]], &mut [1.0]));
+        assert!(eliminate(&mut [[1.0, 0.0], [2.0, 4.5]], &mut [1.0, 1.0]));
+    }
 }

@@ -211,7 +211,7 @@ fn every_fault_names_its_array() {
             "item_factors",
             "holds 8 bytes where",
         ),
-        (items(b"no array at all".to_vec()), "item_factors", "damaged"),
+        (items(b"no array at all".to_vec()), "item_factors", "does not start as an npy file"),
     ];
     for (members, named, said) in cases {
         let error = read(&archive(&members)).unwrap_err();

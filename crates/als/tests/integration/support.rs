@@ -20,6 +20,12 @@ const EXACT_ERROR: f64 = 2e-8;
 /// this times one more than the square root of its entries, over which single precision sums.
 const SUM_ERROR: f64 = 1e-7;
 
+/// Above this confidence of any rating rows are solved in double precision, by whichever solver.
+const GREATEST_SINGLE: f64 = 1e4;
+
+/// How far such a solution may be from the slow one, relative to it.
+const DOUBLE_ERROR: f64 = 1e-7;
+
 /// The same for conjugate gradients, times both and relative to the start as well.
 const CONJUGATE_ERROR: f64 = 2e-6;
 
@@ -54,6 +60,15 @@ impl System {
     /// `√(vᵀ A v)`
     fn norm(&self, vector: &DVector<f64>) -> f64 {
         vector.dot(&(&self.matrix * vector)).max(0.0).sqrt()
+    }
+
+    /// Checks that what was `found` is no farther from the solution than what was there `before`:
+    /// half the square of that distance is what the row's quadratic is above its least.
+    fn check_improvement(&self, name: &str, before: &DVector<f64>, found: &DVector<f64>) {
+        let solution = self.solve();
+        let [before, after] = [before, found].map(|at| self.norm(&(at - &solution)));
+        let allowed = before + self.rounding(&solution) + CONJUGATE_ERROR * self.norm(&solution);
+        assert!(after <= allowed, "{name}: {after:e} from the solution, before {before:e}");
     }
 
     /// How far rounding to `f32` may take a solution: four times as far as it happens to, and not
@@ -137,6 +152,8 @@ impl<'a> Slow<'a> {
     /// were before.
     pub(crate) fn check(&self, name: &str, ratings: &Csr, found: &Matrix, last: &Matrix) {
         assert_eq!((found.rows(), found.columns()), (ratings.rows(), self.fixed.ncols()), "{name}");
+        let confidences = ratings.values().iter().map(|&rating| confidence(self.config, rating));
+        let double = confidences.fold(1.0, f64::max) > GREATEST_SINGLE;
         for row in 0..ratings.rows() {
             let entries = ratings.row(row).0.len();
             if entries == 0 {
@@ -145,7 +162,16 @@ impl<'a> Slow<'a> {
             }
             let system = self.system(ratings.row(row));
             let (expected, allowed) = match self.config.solver {
-                Solver::Cg => self.conjugate_and_allowance(&system, vector(last.row(row))),
+                _ if double => {
+                    let expected = system.solve();
+                    let allowed = DOUBLE_ERROR * system.norm(&expected);
+                    (expected, allowed)
+                }
+                Solver::Cg => {
+                    let last = vector(last.row(row));
+                    system.check_improvement(name, &last, &vector(found.row(row)));
+                    self.conjugate_and_allowance(&system, last)
+                }
                 _ => {
                     let expected = system.solve();
                     let sum = SUM_ERROR * (1.0 + system.entries.sqrt());
@@ -163,6 +189,20 @@ impl<'a> Slow<'a> {
                 self.config
             );
         }
+    }
+}
+
+impl Slow<'_> {
+    /// How far the rows that were `found` are from the solutions at most, each in the norm of its
+    /// own system, beside what rounding takes: the square is what it adds to the loss.
+    pub(crate) fn greatest_distance(&self, ratings: &Csr, found: &Matrix) -> f64 {
+        let rows = (0..ratings.rows()).filter(|&row| !ratings.row(row).0.is_empty());
+        let distances = rows.map(|row| {
+            let system = self.system(ratings.row(row));
+            let expected = system.solve();
+            system.norm(&(vector(found.row(row)) - &expected)) - system.rounding(&expected)
+        });
+        distances.fold(0.0, f64::max)
     }
 }
 
@@ -188,6 +228,19 @@ fn vector(row: &[f32]) -> DVector<f64> {
 
 /// Checks the four half-steps of two iterations, each from what the one before it found.
 pub(crate) fn check_two_iterations(name: &str, ratings: &Csr, config: &AlsConfig) {
+    two_iterations(name, ratings, config, |step, slow, ratings, found, last| {
+        slow.check(step, ratings, found, last);
+    });
+}
+
+/// Takes the four half-steps of two iterations, each with its name, the slow solver against the side
+/// that was fixed, the ratings, what was found and what was there before.
+pub(crate) fn two_iterations(
+    name: &str,
+    ratings: &Csr,
+    config: &AlsConfig,
+    mut take: impl FnMut(&str, &Slow<'_>, &Csr, &Matrix, &Matrix),
+) {
     let after = |iterations| {
         let config = AlsConfig { iterations, ..config.clone() };
         train(ratings, &config, &mut Silent)
@@ -205,6 +258,6 @@ pub(crate) fn check_two_iterations(name: &str, ratings: &Csr, config: &AlsConfig
     ];
     for (step, ratings, fixed, found, last) in steps {
         let name = format!("{name}, {step}");
-        Slow::new(wide(fixed), config).check(&name, ratings, found, last);
+        take(&name, &Slow::new(wide(fixed), config), ratings, found, last);
     }
 }

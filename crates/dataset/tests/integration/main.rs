@@ -6,7 +6,8 @@ mod hostile_logs; // logs that are damaged, endless, cut or named twice
 mod hostile_tables; // csv and Parquet files that are odd, damaged or endless
 mod ingest; // logs to rows, quarantine and report
 mod matrix; // vocabularies and sparse matrices
-mod npz; // arrays of every type, and archives that lie
+mod npz; // arrays of every type
+mod npz_hostile; // npz files that are odd, damaged or lie
 mod same_bytes; // whatever the threads and the form of the log
 mod seen; // npz files of what users have seen
 mod split; // leave-last-n

@@ -110,8 +110,14 @@ fn shapes_that_do_not_match_the_maps_are_refused() {
     let mut file = std::io::Cursor::new(Vec::new());
     write_npz(&factors, &mut file).unwrap();
     fs_err::write(place.path("als_model.npz"), file.into_inner()).unwrap();
-    let message = refusal(&place);
-    assert!(message.contains('3') && message.contains("20"), "{message}");
+    let error = load_models(place.0.path()).err().unwrap();
+    let folder = place.0.path().display();
+    assert_eq!(
+        error.to_string(),
+        format!("{folder}: the files of the als model do not make a model; train it again")
+    );
+    let source = std::error::Error::source(&error).unwrap();
+    assert_eq!(source.to_string(), "user_factors has 3 rows but user_map has 20");
 }
 
 #[test]

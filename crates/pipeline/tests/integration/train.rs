@@ -1,5 +1,7 @@
-use marquee_dataset::{DatasetError, NoProgress, Progress};
-use marquee_pipeline::{PipelineError, train_als};
+use std::cell::Cell;
+
+use marquee_dataset::{NoProgress, Progress};
+use marquee_pipeline::{PipelineError, PopGenJob, train_als, train_popgen};
 use marquee_provenance::{Manifest, ProvenanceError};
 
 use crate::Workplace;
@@ -118,10 +120,65 @@ fn a_cancelled_training_writes_nothing() {
     }
     let place = Workplace::new();
     let before = place.files();
-    let error = train_als(&place.als_job("v"), &mut StopIn("training", 3, None)).unwrap_err();
-    assert!(matches!(error, PipelineError::Als(_)), "{error:?}");
-    let error = train_als(&place.als_job("v"), &mut StopIn("reading", 0, None)).unwrap_err();
-    assert!(matches!(error, PipelineError::Dataset(DatasetError::Cancelled)), "{error:?}");
+    for (step, units) in [("training", 3), ("reading", 0)] {
+        let error = train_als(&place.als_job("v"), &mut StopIn(step, units, None)).unwrap_err();
+        assert!(matches!(error, PipelineError::Cancelled { .. }), "{error:?}");
+        assert_eq!(place.files(), before);
+    }
+}
+
+/// Stops where it is asked twice in a row without anything being done between: a training asks once
+/// after each part of its work, and once more right before it puts files in their places.
+#[derive(Default)]
+struct StopAtTheEnd {
+    training: bool,
+    questions: Cell<usize>,
+}
+
+impl Progress for StopAtTheEnd {
+    fn begin(&mut self, what: &str, _: Option<u64>) {
+        self.training = what.starts_with("training");
+        self.questions.set(0);
+    }
+
+    fn advance(&mut self, _: u64) {
+        self.questions.set(0);
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.questions.set(self.questions.get() + 1);
+        self.training && self.questions.get() == 2
+    }
+}
+
+#[test]
+fn a_training_cancelled_at_the_last_moment_leaves_the_model_that_was_there() {
+    let place = Workplace::new();
+    place.train_als("v1").unwrap();
+    place.train_popgen("p1").unwrap();
+    // Other data, so that every file of another model is another one.
+    let csv = fs_err::read_to_string(place.path("data.csv")).unwrap();
+    fs_err::write(place.path("data.csv"), csv + "77,film+00,5,900\n").unwrap();
+    let before = place.files();
+    let popgen = PopGenJob {
+        data_path: place.path("data.csv"),
+        catalog: place.path("movie_catalog.json"),
+        artifact_dir: place.0.path().to_owned(),
+        model_version: Some("p2".parse().unwrap()),
+        ..PopGenJob::default()
+    };
+    let results = [
+        train_als(&place.als_job("v2"), &mut StopAtTheEnd::default()),
+        train_popgen(&popgen, &mut StopAtTheEnd::default()),
+    ];
+    for result in results {
+        let error = result.unwrap_err();
+        let folder = place.0.path().display();
+        assert_eq!(
+            error.to_string(),
+            format!("the training was stopped; what stood in {folder} before still does")
+        );
+    }
     assert_eq!(place.files(), before);
 }
 
