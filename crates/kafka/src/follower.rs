@@ -26,7 +26,7 @@ const LOOK: Duration = Duration::from_millis(500);
 /// A record is handed on as soon as a broker has it; few are fetched ahead, as they are taken
 /// faster than they come.
 const DEFAULTS: [(&str, &str); 4] = [
-    ("fetch.wait.max.ms", "100"),
+    ("fetch.wait.max.ms", "20"),
     ("fetch.error.backoff.ms", "100"),
     ("reconnect.backoff.max.ms", "1000"),
     ("queued.max.messages.kbytes", "16384"),
