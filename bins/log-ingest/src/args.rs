@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Parser;
-use marquee_cli::KafkaArgs;
+use marquee_cli::{BrokerTimeout, KafkaArgs};
 use marquee_dataset::IngestOutputs;
 use marquee_kafka::{KafkaConfig, Start};
 
@@ -19,6 +19,8 @@ pub(crate) struct Args {
     logs: Vec<PathBuf>,
     #[command(flatten)]
     kafka: KafkaArgs,
+    #[command(flatten)]
+    timeout: BrokerTimeout,
     /// Topic to read, to the end it has now; that of the report for --after and --offsets
     #[arg(long, value_name = "TOPIC", requires = "brokers")]
     topic: Option<String>,
@@ -79,7 +81,8 @@ impl Args {
             None => Source::Files(self.logs),
             Some(brokers) => {
                 let kafka = &self.kafka;
-                let patience = kafka.broker_timeout.unwrap_or(KafkaConfig::DEFAULT_PATIENCE);
+                let patience = self.timeout.broker_timeout;
+                let patience = patience.unwrap_or(KafkaConfig::DEFAULT_PATIENCE);
                 let config = KafkaConfig::new(brokers)
                     .with_patience(patience)
                     .with_properties(kafka.config.as_deref(), &kafka.properties)?;
@@ -104,10 +107,11 @@ impl Args {
 }
 
 impl Source {
-    /// The files that are read while outputs are written; `--offsets` and `--after` are read before.
+    /// The files that must stay as they are. A report may take the place of the one it comes after.
     pub(crate) fn files(&self) -> &[PathBuf] {
         match self {
             Self::Files(logs) => logs,
+            Self::Topic { range: TopicRange::Of(report), .. } => std::slice::from_ref(report),
             Self::Topic { .. } => &[],
         }
     }

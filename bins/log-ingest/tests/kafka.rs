@@ -210,17 +210,39 @@ fn a_run_that_waits_for_brokers_stops_when_it_is_told_to() {
     let topic = cluster.topic("waits", 1).unwrap();
     cluster.down().unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let mut child = command(
-        folder.path(),
-        &["--brokers", cluster.brokers(), "--topic", &topic, "--broker-timeout", "5"],
-    )
-    .stderr(Stdio::piped())
-    .stdout(Stdio::piped())
-    .spawn()
-    .unwrap();
-    thread::sleep(Duration::from_millis(300));
+    let child = command(folder.path(), &["--brokers", cluster.brokers(), "--topic", &topic])
+        .stderr(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    thread::sleep(Duration::from_millis(500));
     let signalled = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(signalled.success());
-    assert_eq!(child.wait().unwrap().code(), Some(2));
+    // It would wait for a minute.
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("stopped while waiting for brokers"), "{}", said(&output));
     assert_eq!(fs_err::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn records_that_are_not_those_of_the_report_exit_with_one_and_the_report_stays() {
+    let cluster = TestCluster::start().unwrap();
+    let topic = cluster.topic("other", 1).unwrap();
+    fill(&cluster, &topic, 20);
+    let folder = tempfile::tempdir().unwrap();
+    let first = run(folder.path(), &arguments(&cluster, &["--topic", &topic]));
+    assert_eq!(first.status.code(), Some(0), "{}", said(&first));
+    // As if the topic had been made anew since, with as many lines.
+    let path = folder.path().join("report.json");
+    let mut report = IngestReport::read(&path).unwrap();
+    (report.bytes, report.sha256) = (report.bytes + 1, "0".repeat(64));
+    fs_err::write(&path, serde_json::to_vec(&report).unwrap()).unwrap();
+    let brokers = ["--brokers", cluster.brokers(), "--offsets", "report.json"];
+    let again = run(folder.path(), &[&brokers[..], &["--out", "again.csv"]].concat());
+    assert_eq!(again.status.code(), Some(1), "{}", said(&again));
+    assert!(said(&again).contains("no longer holds what the run before read"), "{}", said(&again));
+    let refused = run(folder.path(), &[&brokers[..], &["--report", "./report.json"]].concat());
+    assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
+    assert!(said(&refused).contains("named twice"), "{}", said(&refused));
 }

@@ -7,7 +7,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Context;
 use clap::Parser;
-use marquee_cli::{KafkaArgs, Outcome, check_distinct, print_json};
+use marquee_cli::{BrokerTimeout, KafkaArgs, Outcome, check_distinct, print_json};
 use marquee_dataset::StagedFile;
 use marquee_events::Timestamp;
 use marquee_kafka::{KafkaConfig, LineProducer, Overflow, create_topic};
@@ -43,6 +43,8 @@ struct Args {
     out: PathBuf,
     #[command(flatten)]
     kafka: KafkaArgs,
+    #[command(flatten)]
+    timeout: BrokerTimeout,
     /// The topic the log goes to, each line a record, the user being its key.
     #[arg(long, value_name = "TOPIC", requires = "brokers")]
     topic: Option<String>,
@@ -99,7 +101,7 @@ fn write_files(args: &Args, synth: &Synth) -> anyhow::Result<Summary> {
 fn produce(args: &Args, brokers: &str, synth: &Synth) -> anyhow::Result<Summary> {
     let kafka = &args.kafka;
     let config = KafkaConfig::new(brokers)
-        .with_patience(kafka.broker_timeout.unwrap_or(KafkaConfig::DEFAULT_PATIENCE))
+        .with_patience(args.timeout.broker_timeout.unwrap_or(KafkaConfig::DEFAULT_PATIENCE))
         .with_properties(kafka.config.as_deref(), &kafka.properties)?;
     let topic = args.topic.as_deref().context("--brokers needs --topic TOPIC")?;
     let movies = stage_movies(args, synth)?;

@@ -69,7 +69,6 @@ impl Args {
             "--brokers needs --topic TOPIC, --telemetry-topic TOPIC, or both"
         );
         let kafka = KafkaConfig::new(brokers)
-            .with_patience(self.kafka.broker_timeout.unwrap_or(KafkaConfig::DEFAULT_PATIENCE))
             .with_properties(self.kafka.config.as_deref(), &self.kafka.properties)?;
         let state = self.live_state.clone();
         let follow = self.topic.clone().map(|topic| FollowConfig {

@@ -146,7 +146,7 @@ fn train(cluster: &TestCluster, topic: &str, folder: &Path) -> IngestReport {
     let outputs =
         IngestOutputs { interactions: folder.join("rows.parquet"), ..IngestOutputs::default() };
     let snapshot = Snapshot::plan(&cluster.config(), topic, &Start::Beginning).unwrap();
-    let report = ingest(snapshot.sources(|| false).unwrap(), &outputs, &mut NoProgress).unwrap();
+    let report = ingest(snapshot.sources().unwrap(), &outputs, &mut NoProgress).unwrap();
     let rows = read_interactions(&folder.join("rows.parquet"), &mut NoProgress).unwrap();
     let rows = dedup(rows, Strategy::LatestByTimestamp, Keys::default());
     let mut file = InteractionsWriter::create(&folder.join("dedup.csv")).unwrap();
@@ -318,7 +318,7 @@ fn an_empty_topic_trains_nothing() {
     let outputs =
         IngestOutputs { interactions: folder.path().join("rows.csv"), ..IngestOutputs::default() };
     let snapshot = Snapshot::plan(&cluster.config(), &topic, &Start::Beginning).unwrap();
-    let report = ingest(snapshot.sources(|| false).unwrap(), &outputs, &mut NoProgress).unwrap();
+    let report = ingest(snapshot.sources().unwrap(), &outputs, &mut NoProgress).unwrap();
     assert_eq!((report.lines, report.accepted), (0, AcceptedCounts::default()));
     let job = AlsJob {
         data_path: outputs.interactions,

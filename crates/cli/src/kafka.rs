@@ -15,6 +15,11 @@ pub struct KafkaArgs {
     /// File of such properties, one a line; those given by flag come after
     #[arg(long = "kafka-config", value_name = "FILE", requires = "brokers")]
     pub config: Option<PathBuf>,
+}
+
+/// The flag of those among them that end, and so do not wait for brokers for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
+pub struct BrokerTimeout {
     /// Seconds to wait for brokers that do not answer [default: 60]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, requires = "brokers")]
     pub broker_timeout: Option<Duration>,

@@ -23,7 +23,7 @@ mod run;
 
 pub use arguments::{check_distinct, dashed, parse, set_threads};
 pub use data_version::DataVersionArgs;
-pub use kafka::KafkaArgs;
+pub use kafka::{BrokerTimeout, KafkaArgs};
 pub use output::{print_json, print_text};
 pub use progress::{Interrupt, TerminalProgress};
 pub use run::{Outcome, run, unless_closed};

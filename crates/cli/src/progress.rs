@@ -1,4 +1,5 @@
 use std::{
+    fmt,
     io::IsTerminal,
     sync::{
         Arc,
@@ -7,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
 use marquee_dataset::Progress;
 
 /// Whether SIGINT or SIGTERM asked the program to stop.
@@ -86,13 +87,13 @@ impl Progress for TerminalProgress {
         if std::io::stderr().is_terminal() {
             let bar = total.map_or_else(ProgressBar::no_length, ProgressBar::new);
             let template = if total.is_some() {
-                "{msg:28} [{bar:30}] {percent:>3} %  {per_sec}, {elapsed} elapsed, {eta} left"
+                "{msg:28} [{bar:30}] {percent:>3} %  {rate}, {elapsed} elapsed, {eta} left"
             } else {
                 "{msg:28} {spinner} {human_pos}  {elapsed} elapsed"
             };
             // The templates are fixed and known to be valid.
             if let Ok(style) = ProgressStyle::with_template(template) {
-                bar.set_style(style.progress_chars("=> "));
+                bar.set_style(style.with_key("rate", rate).progress_chars("=> "));
             }
             bar.set_message(self.what.clone());
             self.bar = Some(bar);
@@ -120,6 +121,12 @@ impl Progress for TerminalProgress {
     fn is_cancelled(&self) -> bool {
         self.interrupt.is_set()
     }
+}
+
+/// Whole units a second.
+fn rate(state: &ProgressState, out: &mut dyn fmt::Write) {
+    // What a bar cannot show has nowhere else to go.
+    let _ = write!(out, "{}/s", HumanCount(state.per_sec() as u64));
 }
 
 impl Drop for TerminalProgress {

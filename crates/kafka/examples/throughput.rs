@@ -51,7 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let snapshot = Snapshot::exactly(&config, topic, &ranges)?;
             let interactions = folder.path().join(name);
             let outputs = IngestOutputs { interactions, ..IngestOutputs::default() };
-            let report = ingest(snapshot.sources(|| false)?, &outputs, &mut NoProgress)?;
+            let report = ingest(snapshot.sources()?, &outputs, &mut NoProgress)?;
             rates.push(report.lines as f64 / started.elapsed().as_secs_f64());
         }
         let (csv, parquet) = (rates[0], rates[1]);

@@ -4,7 +4,7 @@ use rdkafka::{
     error::RDKafkaErrorCode,
 };
 
-use crate::{KafkaConfig, KafkaError};
+use crate::{KafkaConfig, KafkaError, client::in_words};
 
 /// Makes a topic, unless there is one of that name; whether it did.
 ///
@@ -25,7 +25,7 @@ pub fn create_topic(
     let new = NewTopic::new(topic, i32::from(partitions), TopicReplication::Fixed(-1));
     let options = AdminOptions::new().request_timeout(Some(config.patience()));
     let results = futures_executor::block_on(admin.create_topics([&new], &options))
-        .map_err(|error| failed(error.to_string()))?;
+        .map_err(|error| failed(format!("{} ({})", in_words(&error), config.brokers())))?;
     match results.into_iter().next() {
         Some(Ok(_)) => Ok(true),
         Some(Err((_, RDKafkaErrorCode::TopicAlreadyExists))) => Ok(false),

@@ -1,7 +1,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rdkafka::{
@@ -17,13 +17,28 @@ use crate::KafkaError;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Notices(Arc<Mutex<Told>>);
 
+/// Where the fetching of a partition stands.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Fetched {
+    /// Where a reader comes to the end, as the broker that is read from has it.
+    pub(crate) end: Option<i64>,
+    /// The position at which it last came to an end: behind the last record, and behind what is no
+    /// record, such as marks of transactions.
+    pub(crate) ended_at: Option<i64>,
+}
+
+/// Statistics older than this say nothing any more.
+const STALE: Duration = Duration::from_secs(5);
+
 #[derive(Debug, Default)]
 struct Told {
     last: Option<String>,
-    ends: BTreeMap<i32, i64>,
+    partitions: BTreeMap<i32, Fetched>,
     is_connected: bool,
-    /// Why the topic cannot be read at all, if a client said so.
-    fatal: Option<ClientError>,
+    /// When the statistics were last told.
+    at: Option<Instant>,
+    /// Why the brokers refuse this client, if they said so.
+    refused: Option<String>,
 }
 
 impl Notices {
@@ -46,19 +61,20 @@ impl Notices {
         self.with(|told| told.last = Some(text));
     }
 
-    /// The ends of the partitions as the brokers last told them.
-    pub(crate) fn ends(&self) -> BTreeMap<i32, i64> {
-        self.with(|told| told.ends.clone())
+    /// Where the fetching of a partition stands, as of the last statistics.
+    pub(crate) fn fetched(&self, partition: i32) -> Fetched {
+        self.with(|told| told.partitions.get(&partition).copied()).unwrap_or_default()
     }
 
-    /// Whether a broker is connected, as of the last statistics.
+    /// Whether a broker is connected, as of the last statistics, if these are not old.
     pub(crate) fn is_connected(&self) -> bool {
-        self.with(|told| told.is_connected)
+        self.with(|told| told.is_connected && told.at.is_some_and(|at| at.elapsed() < STALE))
     }
 
-    /// Fails where the client can do nothing any more: wrong credentials, an address that is none.
+    /// Fails where the brokers refuse the client, which waiting does not change.
     pub(crate) fn check(&self) -> Result<(), KafkaError> {
-        self.with(|told| told.fatal.take()).map_or(Ok(()), |error| Err(KafkaError::client(error)))
+        self.with(|told| told.refused.take())
+            .map_or(Ok(()), |reason| Err(KafkaError::Refused { reason }))
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Told) -> T) -> T {
@@ -94,21 +110,37 @@ impl ClientContext for Context {
             self.notices.say(reason.to_owned());
         }
         if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Authentication) {
-            self.notices.with(|told| told.fatal = Some(error));
+            self.notices.with(|told| told.refused = Some(reason.to_owned()));
         }
     }
 
     fn stats(&self, statistics: Statistics) {
         let is_connected = statistics.brokers.values().any(|broker| broker.state == "UP");
         let topic = statistics.topics.get(&self.topic);
-        let ends = topic.into_iter().flat_map(|topic| &topic.partitions);
-        let ends: Vec<(i32, i64)> = ends
-            .filter(|(partition, told)| **partition >= 0 && told.hi_offset >= 0)
-            .map(|(&partition, told)| (partition, told.hi_offset))
+        let partitions = topic.into_iter().flat_map(|topic| &topic.partitions);
+        let known = |offset: i64| (offset >= 0).then_some(offset);
+        // Of a partition without a leader nothing is known.
+        let partitions = partitions
+            .filter(|(partition, told)| **partition >= 0 && told.leader >= 0)
+            .map(|(&partition, told)| {
+                // A reader of what is committed comes no further than the last stable offset.
+                let end = known(told.ls_offset).or(known(told.hi_offset));
+                (partition, Fetched { end, ended_at: known(told.eof_offset) })
+            })
             .collect();
+        let all_up = statistics
+            .brokers
+            .values()
+            .filter(|broker| broker.nodeid >= 0)
+            .all(|broker| broker.state == "UP");
         self.notices.with(|told| {
             told.is_connected = is_connected;
-            told.ends.extend(ends);
+            told.partitions = partitions;
+            told.at = Some(Instant::now());
+            // What went wrong with brokers that are all there again is over.
+            if is_connected && all_up {
+                told.last = None;
+            }
         });
     }
 }

@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{collections::BTreeMap, fmt, path::Path, sync::Arc, time::Duration};
 
 use rdkafka::ClientConfig;
 
@@ -8,22 +8,35 @@ use crate::KafkaError;
 ///
 /// Any [property of librdkafka](https://github.com/confluentinc/librdkafka/blob/master/CONFIGURATION.md)
 /// may be set, but for the few that say what is read or where; those have parameters of their own.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct KafkaConfig {
     brokers: String,
     properties: BTreeMap<String, String>,
     patience: Duration,
+    is_cancelled: Arc<dyn Fn() -> bool + Send + Sync>,
+}
+
+/// Without the values of properties, which may be secrets.
+impl fmt::Debug for KafkaConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KafkaConfig")
+            .field("brokers", &self.brokers)
+            .field("properties", &self.properties.keys())
+            .field("patience", &self.patience)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Properties that would change what is read, and what sets them instead.
-const RESERVED: [(&str, &str); 7] = [
+const RESERVED: [(&str, &str); 8] = [
     ("bootstrap.servers", "the addresses of the brokers are given apart (--brokers)"),
     ("metadata.broker.list", "the addresses of the brokers are given apart (--brokers)"),
     ("auto.offset.reset", "where reading starts is given apart, and lost offsets are an error"),
     ("enable.auto.commit", "offsets are kept with what was made of the records"),
     ("enable.auto.offset.store", "offsets are kept with what was made of the records"),
     ("enable.partition.eof", "the end of a partition must be told"),
-    ("statistics.interval.ms", "the lag is taken from the statistics, once a second"),
+    ("isolation.level", "records are read once they are committed"),
+    ("statistics.interval.ms", "ends and the lag are taken from the statistics"),
 ];
 
 impl KafkaConfig {
@@ -33,8 +46,12 @@ impl KafkaConfig {
     /// Brokers as `HOST:PORT`, several divided by commas; one that answers is enough.
     #[must_use]
     pub fn new(brokers: impl Into<String>) -> Self {
-        let (brokers, properties) = (brokers.into(), BTreeMap::new());
-        Self { brokers, properties, patience: Self::DEFAULT_PATIENCE }
+        Self {
+            brokers: brokers.into(),
+            properties: BTreeMap::new(),
+            patience: Self::DEFAULT_PATIENCE,
+            is_cancelled: Arc::new(|| false),
+        }
     }
 
     /// Sets the properties of a file, if there is one, and then those given one by one.
@@ -60,13 +77,20 @@ impl KafkaConfig {
         Self { patience, ..self }
     }
 
+    /// Asks this, several times a second, where brokers are waited for, whether to give up.
+    #[must_use]
+    pub fn with_cancel(self, is_cancelled: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        Self { is_cancelled: Arc::new(is_cancelled), ..self }
+    }
+
     /// Sets a property given as `name=value`.
     ///
     /// # Errors
     /// [`KafkaError::Property`] for text without `=`, or a property that is set otherwise.
     pub fn set(&mut self, property: &str) -> Result<(), KafkaError> {
         let problem = |problem: &str| KafkaError::Property {
-            property: property.to_owned(),
+            // What stands behind the name may be a secret.
+            name: property.split([' ', '=', ':']).next().unwrap_or_default().to_owned(),
             problem: problem.to_owned(),
         };
         let (name, value) = property.split_once('=').ok_or_else(|| problem("no name=value"))?;
@@ -107,6 +131,10 @@ impl KafkaConfig {
         &self.brokers
     }
 
+    pub(crate) fn is_cancelled(&self) -> bool {
+        (self.is_cancelled)()
+    }
+
     pub(crate) fn patience(&self) -> Duration {
         self.patience
     }
@@ -137,6 +165,7 @@ impl KafkaConfig {
                 ("auto.offset.reset", "error"),
                 ("enable.auto.commit", "false"),
                 ("enable.auto.offset.store", "false"),
+                ("isolation.level", "read_committed"),
                 ("enable.partition.eof", "true"),
             ],
         )

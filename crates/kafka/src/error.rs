@@ -10,11 +10,11 @@ pub enum KafkaError {
     /// A file cannot be read; the source names it.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// A property cannot be set.
-    #[error("the Kafka property {property:?} cannot be used: {problem}")]
+    /// A property cannot be set. Its value, which may be a secret, is not told.
+    #[error("the Kafka property {name:?} cannot be used: {problem}")]
     Property {
-        /// The property as it was given.
-        property: String,
+        /// The property's name.
+        name: String,
         /// What is wrong with it.
         problem: String,
     },
@@ -29,10 +29,18 @@ pub enum KafkaError {
         #[source]
         source: Box<Self>,
     },
-    /// librdkafka refuses its configuration: a property that does not exist, or a value it cannot
-    /// have.
+    /// librdkafka cannot start with its configuration.
     #[error("cannot set up the Kafka client")]
     Client(#[source] Box<ClientError>),
+    /// The brokers refuse this client: wrong credentials, or none.
+    #[error("the brokers refuse this client: {reason}")]
+    Refused {
+        /// What they said.
+        reason: String,
+    },
+    /// It was asked to stop while brokers were waited for.
+    #[error("stopped while waiting for brokers; nothing was written")]
+    Cancelled,
     /// No broker answered for as long as was to be waited.
     #[error(
         "no answer from {brokers} within {seconds} s; check --brokers and that a broker runs there \
@@ -188,8 +196,11 @@ pub enum KafkaError {
 }
 
 impl KafkaError {
-    /// That librdkafka refuses.
+    /// That librdkafka refuses; of a property its name and the reason, not the value.
     pub(crate) fn client(source: ClientError) -> Self {
-        Self::Client(Box::new(source))
+        match source {
+            ClientError::ClientConfig(_, problem, name, _) => Self::Property { name, problem },
+            source => Self::Client(Box::new(source)),
+        }
     }
 }

@@ -1,5 +1,6 @@
 use std::{
     collections::BTreeMap,
+    ops::Range,
     time::{Duration, Instant},
 };
 
@@ -46,6 +47,12 @@ pub struct Follower {
     positions: BTreeMap<i32, i64>,
     assigned: Vec<i32>,
     looked: Option<Instant>,
+    /// Whether all partitions were found at the last look.
+    is_complete: bool,
+    /// Whether a broker has said that it does not hold what was to be read.
+    is_out_of_range: bool,
+    /// Whether all records that were fetched are handed on.
+    is_drained: bool,
     lost: u64,
 }
 
@@ -66,7 +73,7 @@ pub struct FollowerStatus {
     /// Whether a broker is connected, as of the last second.
     pub is_connected: bool,
     /// Records that the brokers have and the follower has not, as of the last second; `None` before
-    /// all partitions have told their ends.
+    /// all partitions have told their ends, and while brokers are away.
     pub lag: Option<u64>,
     /// Records that retention removed before they were read.
     pub lost: u64,
@@ -98,6 +105,9 @@ impl Follower {
             positions,
             assigned: Vec::new(),
             looked: None,
+            is_complete: false,
+            is_out_of_range: false,
+            is_drained: false,
             lost: 0,
         })
     }
@@ -110,8 +120,12 @@ impl Follower {
         let mut wait = wait;
         while taken < most {
             match self.consumer.poll(wait) {
-                None => break,
+                None => {
+                    self.is_drained = true;
+                    break;
+                }
                 Some(Ok(message)) => {
+                    self.is_drained = false;
                     let (partition, offset) = (message.partition(), message.offset());
                     take(Record { partition, offset, value: message.payload() });
                     self.positions.insert(partition, offset + 1);
@@ -123,9 +137,6 @@ impl Follower {
                 }
             }
             wait = Duration::ZERO;
-        }
-        if taken > 0 {
-            self.consumer.context().notices.forget();
         }
         taken
     }
@@ -140,65 +151,76 @@ impl Follower {
     #[must_use]
     pub fn status(&self) -> FollowerStatus {
         let notices = &self.consumer.context().notices;
-        let ends = notices.ends();
-        let behind = |partition: &i32| {
-            let end = *ends.get(partition)?;
-            let position = self.positions.get(partition).copied().unwrap_or(0);
-            Some(end.saturating_sub(position).max(0) as u64)
+        let is_connected = notices.is_connected();
+        let behind = |&partition: &i32| {
+            let fetched = notices.fetched(partition);
+            let position = self.positions.get(&partition).copied().unwrap_or(0);
+            // Behind the last record there may be what is none.
+            let ended_at = fetched.ended_at.filter(|_| self.is_drained);
+            let position = position.max(ended_at.unwrap_or(0));
+            Some(fetched.end?.saturating_sub(position).max(0) as u64)
         };
         let lag = match self.assigned.as_slice() {
-            [] => None,
-            assigned => assigned.iter().map(behind).sum(),
+            assigned if is_connected && self.is_complete => assigned.iter().map(behind).sum(),
+            _ => None,
         };
-        FollowerStatus {
-            is_connected: notices.is_connected(),
-            lag,
-            lost: self.lost,
-            problem: notices.problem(),
-        }
+        FollowerStatus { is_connected, lag, lost: self.lost, problem: notices.problem() }
     }
 
-    /// Finds the partitions of the topic, now and again.
+    /// Finds the partitions of the topic, now and again. Those that cannot be asked just now, because
+    /// none leads them, are left for the next time.
     fn look(&mut self) {
-        let every = if self.assigned.is_empty() { SEARCH_EVERY } else { LOOK_EVERY };
+        let every = if self.is_complete { LOOK_EVERY } else { SEARCH_EVERY };
         if self.looked.is_some_and(|looked| looked.elapsed() < every) {
             return;
         }
-        let found = self.query().partitions().and_then(|found| {
-            newcomers(&self.assigned, &found)
-                .map(|partition| Ok((partition, self.query().watermarks(partition)?)))
-                .collect::<Result<Vec<_>, KafkaError>>()
-        });
-        self.looked = Some(Instant::now());
+        let found = self.query().partitions();
+        let mut problem = None;
+        let mut new = Vec::new();
         match found {
-            Ok(new) if new.is_empty() => {}
-            Ok(new) => {
-                for (partition, held) in new {
-                    self.resume(partition, &held);
-                    self.assigned.push(partition);
+            Ok(found) => {
+                for partition in newcomers(&self.assigned, &found) {
+                    match self.query().watermarks(partition) {
+                        Ok(held) => new.push((partition, held)),
+                        Err(error) => problem = Some(error),
+                    }
                 }
-                self.assign();
             }
-            Err(error) => self.report(error.to_string()),
+            Err(error) => problem = Some(error),
+        }
+        self.looked = Some(Instant::now());
+        self.is_complete = problem.is_none();
+        if !new.is_empty() {
+            for (partition, held) in new {
+                self.resume(partition, &held);
+                self.assigned.push(partition);
+            }
+            self.assign();
+        }
+        match problem {
+            Some(error) => self.report(error.to_string()),
+            None => {
+                self.is_out_of_range = false;
+                self.consumer.context().notices.forget();
+            }
         }
     }
 
     /// Sets a partition to where it was left, or where that is not held, to the first record there
     /// is.
-    fn resume(&mut self, partition: i32, held: &std::ops::Range<i64>) {
+    fn resume(&mut self, partition: i32, held: &Range<i64>) {
         let position = self.positions.get(&partition).copied();
-        let (next, lost) = resumed(position, held);
+        let (next, lost) = resumed(position, held, self.is_out_of_range);
         let topic = &self.topic;
         if lost > 0 {
             tracing::warn!(
                 "{topic}/{partition}: {lost} records are no longer held; going on with the first \
                  that is available, offset {next}"
             );
-        } else if position.is_some_and(|position| position > held.end) {
+        } else if position.is_some_and(|position| next < position) {
             tracing::warn!(
-                "{topic}/{partition} ends at offset {}, before where it was read to: it was made \
-                 anew, and is read from its beginning",
-                held.end
+                "{topic}/{partition} ends at offset {next}, before where it was read to: records \
+                 were taken back, or the topic was made anew; going on with what comes next"
             );
         }
         self.lost += lost;
@@ -215,6 +237,7 @@ impl Follower {
             self.report(error.to_string());
             // Tried again with the next look.
             self.assigned.clear();
+            self.is_complete = false;
         }
     }
 
@@ -223,7 +246,7 @@ impl Follower {
             Some(RDKafkaErrorCode::OffsetOutOfRange | RDKafkaErrorCode::AutoOffsetReset) => {
                 // Which partition it is, the error does not say: all are looked at again.
                 self.assigned.clear();
-                self.looked = None;
+                (self.looked, self.is_complete, self.is_out_of_range) = (None, false, true);
             }
             _ if is_passing(error) => self.consumer.context().notices.say(in_words(error)),
             _ => self.report(error.to_string()),
@@ -255,12 +278,15 @@ fn newcomers<'a>(assigned: &'a [i32], found: &'a [i32]) -> impl Iterator<Item = 
 }
 
 /// The next offset to read of a partition that holds these, and how many records were missed.
-fn resumed(position: Option<i64>, held: &std::ops::Range<i64>) -> (i64, u64) {
+///
+/// That it ends before the position is believed once a broker has refused the position: an end may be
+/// told by one that is behind.
+fn resumed(position: Option<i64>, held: &Range<i64>, is_out_of_range: bool) -> (i64, u64) {
     match position {
-        Some(position) if position > held.end => (held.start, 0),
-        Some(position) if position >= held.start => (position, 0),
-        Some(position) => (held.start, (held.start - position) as u64),
         None => (held.start, 0),
+        Some(position) if position < held.start => (held.start, (held.start - position) as u64),
+        Some(position) if position > held.end && is_out_of_range => (held.end, 0),
+        Some(position) => (position, 0),
     }
 }
 
@@ -281,11 +307,18 @@ mod tests {
 
     #[test]
     fn reading_goes_on_where_it_was_left_or_with_what_is_held() {
-        assert_eq!(resumed(None, &(0..10)), (0, 0));
-        assert_eq!(resumed(None, &(7..10)), (7, 0));
-        assert_eq!(resumed(Some(8), &(7..10)), (8, 0));
-        assert_eq!(resumed(Some(10), &(7..10)), (10, 0));
-        assert_eq!(resumed(Some(2), &(7..10)), (7, 5));
-        assert_eq!(resumed(Some(11), &(7..10)), (7, 0));
+        for (position, held, refused, expected) in [
+            (None, 0..10, false, (0, 0)),
+            (None, 7..10, false, (7, 0)),
+            (Some(8), 7..10, false, (8, 0)),
+            (Some(10), 7..10, true, (10, 0)),
+            (Some(2), 7..10, false, (7, 5)),
+            (Some(2), 7..10, true, (7, 5)),
+            // An end that is behind, and one that was refused.
+            (Some(11), 7..10, false, (11, 0)),
+            (Some(11), 7..10, true, (10, 0)),
+        ] {
+            assert_eq!(resumed(position, &held, refused), expected, "{position:?} of {held:?}");
+        }
     }
 }

@@ -27,7 +27,7 @@
 //! let folder = tempfile::tempdir()?;
 //! let outputs =
 //!     IngestOutputs { interactions: folder.path().join("rows.csv"), ..IngestOutputs::default() };
-//! let report = ingest(snapshot.sources(|| false)?, &outputs, &mut NoProgress)?;
+//! let report = ingest(snapshot.sources()?, &outputs, &mut NoProgress)?;
 //! assert_eq!((report.rows, report.partitions.len()), (1, 3));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -38,6 +38,7 @@ mod config;
 mod error;
 mod follower;
 mod producer;
+mod reading;
 mod snapshot;
 mod start;
 mod test_cluster;

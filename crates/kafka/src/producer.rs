@@ -4,7 +4,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rdkafka::{
@@ -20,17 +20,23 @@ use crate::{
     client::{Notices, in_words, log},
 };
 
-const DEFAULTS: [(&str, &str); 4] = [
+/// With idempotence a line whose acknowledgement is lost is not written twice, and order is kept.
+const DEFAULTS: [(&str, &str); 5] = [
     ("client.id", "marquee"),
+    ("enable.idempotence", "true"),
     ("queue.buffering.max.messages", "100000"),
     ("queue.buffering.max.kbytes", "65536"),
     ("reconnect.backoff.max.ms", "1000"),
 ];
 
+/// Lines that wait when a producer is dropped are waited for so long, and then given up.
+const LAST_LINES: Duration = Duration::from_secs(2);
+
 /// What happens to a line when brokers take lines more slowly than they come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Overflow {
-    /// The writer waits.
+    /// The writer waits, for as long as the configuration's patience while no line is taken; then
+    /// writing fails.
     Wait,
     /// The line is dropped and counted.
     Drop,
@@ -127,9 +133,6 @@ impl LineProducer {
         self.producer.context().counts.clone()
     }
 
-    /// Lines that wait when it is dropped are waited for two seconds, and then given up.
-    const LAST_LINES: Duration = Duration::from_secs(2);
-
     /// Waits until brokers have taken every line, for as long as the configuration's patience.
     ///
     /// # Errors
@@ -146,7 +149,8 @@ impl LineProducer {
     pub fn finish_within(mut self, patience: Duration) -> Result<(), KafkaError> {
         let rest = std::mem::take(&mut self.rest);
         if !rest.is_empty() {
-            self.send(&rest);
+            // A line that finds no room is counted as dropped.
+            let _ = self.send(&rest);
         }
         // Whether lines are left is asked below, for any reason there may be.
         let _ = self.producer.flush(patience);
@@ -159,23 +163,47 @@ impl LineProducer {
         Err(KafkaError::NotDelivered { topic: self.topic.clone(), lines, last })
     }
 
-    fn send(&self, line: &[u8]) {
+    fn send(&self, line: &[u8]) -> io::Result<()> {
         let mut record = BaseRecord::<[u8], [u8]>::to(&self.topic).payload(line);
         if let Some(user) = line.split(|&byte| byte == b',').nth(1) {
             record = record.key(user);
         }
-        let context = self.producer.context();
+        let Deliveries { counts, notices } = &**self.producer.context();
+        let mut waited = Waited::default();
         loop {
-            let Err((error, refused)) = self.producer.send(record) else { return };
+            let Err((error, refused)) = self.producer.send(record) else { return Ok(()) };
             let is_full = error.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull);
-            if is_full && self.overflow == Overflow::Wait {
-                record = refused;
-                std::thread::sleep(Duration::from_millis(2));
-                continue;
+            if !is_full || self.overflow == Overflow::Drop {
+                notices.say(in_words(&error));
+                counts.0.dropped.fetch_add(1, Ordering::Relaxed);
+                return Ok(());
             }
-            context.notices.say(in_words(&error));
-            context.counts.0.dropped.fetch_add(1, Ordering::Relaxed);
-            return;
+            if waited.without_delivery(counts.delivered()) >= self.patience {
+                let (topic, last) = (self.topic.clone(), notices.last());
+                let lines = self.producer.in_flight_count().max(0) as u64 + counts.dropped();
+                let error = KafkaError::NotDelivered { topic, lines, last };
+                return Err(io::Error::new(io::ErrorKind::TimedOut, error));
+            }
+            record = refused;
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+}
+
+/// How long a writer has waited without any line being taken.
+#[derive(Default)]
+struct Waited {
+    since: Option<(Instant, u64)>,
+}
+
+impl Waited {
+    fn without_delivery(&mut self, delivered: u64) -> Duration {
+        match self.since {
+            Some((since, before)) if before == delivered => since.elapsed(),
+            _ => {
+                self.since = Some((Instant::now(), delivered));
+                Duration::ZERO
+            }
         }
     }
 }
@@ -183,20 +211,20 @@ impl LineProducer {
 impl Drop for LineProducer {
     fn drop(&mut self) {
         // What is left after that is counted by nobody: the program is ending.
-        let _ = self.producer.flush(Self::LAST_LINES);
+        let _ = self.producer.flush(LAST_LINES);
     }
 }
 
-/// Never fails: what is not taken is counted. Does not wait but for [`Overflow::Wait`].
+/// With [`Overflow::Drop`] it neither waits nor fails: what is not taken is counted.
 impl Write for LineProducer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         for part in bytes.split_inclusive(|&byte| byte == b'\n') {
             match part.strip_suffix(b"\n") {
-                Some(line) if self.rest.is_empty() => self.send(line),
+                Some(line) if self.rest.is_empty() => self.send(line)?,
                 Some(end) => {
                     let mut line = std::mem::take(&mut self.rest);
                     line.extend_from_slice(end);
-                    self.send(&line);
+                    self.send(&line)?;
                 }
                 None => self.rest.extend_from_slice(part),
             }

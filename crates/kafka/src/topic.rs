@@ -18,8 +18,9 @@ use crate::{
     client::{Context, in_words, serve_events},
 };
 
-/// How long one question may take; a broker that is back is asked anew within this time.
-const QUESTION: Duration = Duration::from_secs(5);
+/// How long one question may take; a broker that is back is asked anew within this time, and so long
+/// nobody asks whether to go on.
+const QUESTION: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Asks about one topic.
@@ -27,7 +28,7 @@ pub(crate) struct TopicQuery<'a> {
     pub(crate) consumer: &'a BaseConsumer<Context>,
     pub(crate) config: &'a KafkaConfig,
     pub(crate) topic: &'a str,
-    /// Whether to go on, asked between questions.
+    /// How long to go on asking.
     pub(crate) patience: Duration,
 }
 
@@ -43,7 +44,14 @@ impl TopicQuery<'_> {
     /// The offsets a partition holds: from the first to the one after the last.
     pub(crate) fn watermarks(&self, partition: i32) -> Result<Range<i64>, KafkaError> {
         self.ask(|timeout| {
-            let (low, high) = self.consumer.fetch_watermarks(self.topic, partition, timeout)?;
+            let found = self.consumer.fetch_watermarks(self.topic, partition, timeout);
+            let (low, high) = found.map_err(|error| match error.rdkafka_error_code() {
+                // The partition is one of the topic's: it has no leader just now.
+                Some(code) if is_unknown(code) => {
+                    ClientError::MetadataFetch(RDKafkaErrorCode::LeaderNotAvailable)
+                }
+                _ => error,
+            })?;
             Ok(low..high)
         })
     }
@@ -89,8 +97,11 @@ impl TopicQuery<'_> {
             // Among them are those that say why there is no answer.
             serve_events(self.consumer);
             notices.check()?;
+            if self.config.is_cancelled() {
+                return Err(KafkaError::Cancelled);
+            }
             let code = error.rdkafka_error_code();
-            if is_unknown_topic(code) {
+            if code.is_some_and(is_unknown) {
                 let (topic, brokers) = (self.topic.to_owned(), self.config.brokers().to_owned());
                 return Err(KafkaError::UnknownTopic { topic, brokers });
             }
@@ -113,9 +124,9 @@ impl TopicQuery<'_> {
     }
 }
 
-fn is_unknown_topic(code: Option<RDKafkaErrorCode>) -> bool {
-    use RDKafkaErrorCode::{UnknownTopic, UnknownTopicOrPartition};
-    matches!(code, Some(UnknownTopic | UnknownTopicOrPartition))
+fn is_unknown(code: RDKafkaErrorCode) -> bool {
+    use RDKafkaErrorCode::{UnknownPartition, UnknownTopic, UnknownTopicOrPartition};
+    matches!(code, UnknownPartition | UnknownTopic | UnknownTopicOrPartition)
 }
 
 /// Whether the error may be gone when the brokers are back, or have settled who leads.

@@ -1,11 +1,13 @@
 use std::{
+    collections::BTreeMap,
     sync::atomic::{AtomicBool, Ordering},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use marquee_dataset::{DatasetError, PartitionRange};
-use marquee_kafka::{KafkaConfig, KafkaError, Snapshot, Start, TestCluster};
+use marquee_kafka::{Follower, KafkaConfig, KafkaError, Snapshot, Start, TestCluster};
+use rdkafka::{mocking::MockCluster, producer::DefaultProducerContext};
 
 use crate::{lines, make, outputs, produce, try_make};
 
@@ -43,19 +45,22 @@ fn brokers_that_are_not_there_are_named_when_patience_ends() {
 #[test]
 fn properties_that_do_not_exist_or_would_change_what_is_read_are_refused() {
     let mut config = KafkaConfig::new("127.0.0.1:1");
-    for (property, problem) in [
-        ("no equals", "no name=value"),
-        ("=1", "no name=value"),
-        ("auto.offset.reset=latest", "where reading starts"),
-        ("bootstrap.servers=a:1", "--brokers"),
+    for (property, name, problem) in [
+        ("sasl.password hunter2", "sasl.password", "no name=value"),
+        ("sasl.password: hunter2", "sasl.password", "no name=value"),
+        ("=hunter2", "", "no name=value"),
+        ("auto.offset.reset=hunter2", "auto.offset.reset", "where reading starts"),
+        ("isolation.level=hunter2", "isolation.level", "committed"),
+        ("bootstrap.servers=hunter2", "bootstrap.servers", "--brokers"),
     ] {
         let text = config.set(property).unwrap_err().to_string();
-        assert!(text.contains(property) && text.contains(problem), "{text}");
+        assert!(text.contains(&format!("{name:?}")) && text.contains(problem), "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
     }
-    config.set("no.such.property=1").unwrap();
+    config.set("sasl.pasword=hunter2").unwrap();
     let error = Snapshot::plan(&config, "watches", &Start::Beginning).err().unwrap();
-    let KafkaError::Client(source) = error else { panic!("{error}") };
-    assert!(source.to_string().contains("no.such.property"), "{source}");
+    let told = format!("{error} {error:?} {config:?}");
+    assert!(told.contains("sasl.pasword") && !told.contains("hunter2"), "{told}");
 
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("kafka.properties");
@@ -140,7 +145,7 @@ fn brokers_that_stay_away_end_the_run_with_nothing_written() {
     let snapshot = Snapshot::plan(&config, &topic, &Start::Beginning).unwrap();
     cluster.down().unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let sources = snapshot.sources(|| false).unwrap();
+    let sources = snapshot.sources().unwrap();
     let outputs = outputs(folder.path());
     let error = marquee_dataset::ingest(sources, &outputs, &mut marquee_dataset::NoProgress);
     let error = error.unwrap_err();
@@ -162,10 +167,11 @@ fn a_run_that_waits_for_brokers_can_be_stopped() {
     let cluster = TestCluster::mock().unwrap();
     let topic = cluster.topic("stopped", 1).unwrap();
     produce(&cluster.config(), &topic, &lines(0, 100));
-    let snapshot = Snapshot::plan(&cluster.config(), &topic, &Start::Beginning).unwrap();
+    let config = cluster.config().with_cancel(|| STOP.load(Ordering::Relaxed));
+    let snapshot = Snapshot::plan(&config, &topic, &Start::Beginning).unwrap();
     cluster.down().unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let sources = snapshot.sources(|| STOP.load(Ordering::Relaxed)).unwrap();
+    let sources = snapshot.sources().unwrap();
     let stopper = thread::spawn(|| {
         thread::sleep(Duration::from_millis(200));
         STOP.store(true, Ordering::Relaxed);
@@ -174,4 +180,73 @@ fn a_run_that_waits_for_brokers_can_be_stopped() {
     let error = marquee_dataset::ingest(sources, &outputs, &mut marquee_dataset::NoProgress);
     assert!(matches!(error.unwrap_err(), DatasetError::Cancelled));
     stopper.join().unwrap();
+    let error = Snapshot::plan(&config, &topic, &Start::Beginning).err().unwrap();
+    assert!(matches!(error, KafkaError::Cancelled), "{error}");
+}
+
+/// A cluster of two brokers, of which the second follows the first, for readers of rack `away`.
+fn with_a_follower(
+    topic: &str,
+    records: &[u8],
+) -> (MockCluster<'static, DefaultProducerContext>, KafkaConfig) {
+    let mock = MockCluster::new(2).unwrap();
+    mock.create_topic(topic, 1, 2).unwrap();
+    mock.partition_leader(topic, 0, Some(1)).unwrap();
+    let mut config =
+        KafkaConfig::new(mock.bootstrap_servers()).with_patience(Duration::from_secs(20));
+    produce(&config, topic, records);
+    mock.broker_rack(1, "here").unwrap();
+    mock.broker_rack(2, "away").unwrap();
+    mock.partition_follower(topic, 0, 2).unwrap();
+    config.set("client.rack=away").unwrap();
+    config.set("fetch.message.max.bytes=1000").unwrap();
+    (mock, config)
+}
+
+#[test]
+fn a_replica_that_is_behind_does_not_cut_a_snapshot_short() {
+    let (mock, config) = with_a_follower("behind", &lines(0, 500));
+    // The replica that is read from has 100 records, the leader all.
+    mock.follower_watermarks("behind", 0, Some(0), Some(100)).unwrap();
+    let snapshot = Snapshot::plan(&config, "behind", &Start::Beginning).unwrap();
+    assert_eq!(snapshot.offsets(), 500);
+    let run = thread::spawn(move || make(snapshot));
+    thread::sleep(Duration::from_millis(900));
+    mock.follower_watermarks("behind", 0, Some(0), Some(500)).unwrap();
+    assert_eq!(run.join().unwrap().report.rows, 500);
+}
+
+#[test]
+fn a_partition_that_nobody_leads_is_waited_for() {
+    let mock = MockCluster::new(1).unwrap();
+    mock.create_topic("leaderless", 2, 1).unwrap();
+    let config = KafkaConfig::new(mock.bootstrap_servers()).with_patience(Duration::from_secs(20));
+    produce(&config, "leaderless", &lines(0, 100));
+    mock.partition_leader("leaderless", 1, None).unwrap();
+    let short = config.clone().with_patience(Duration::from_millis(500));
+    let text = plan_error(&short, "leaderless", &Start::Beginning);
+    assert!(text.starts_with("no answer from ") && text.contains("LeaderNotAvailable"), "{text}");
+
+    // The follower reads what it can.
+    let mut follower = Follower::new(&config, "leaderless", BTreeMap::new()).unwrap();
+    let mut read = 0;
+    let started = Instant::now();
+    while read == 0 && started.elapsed() < Duration::from_secs(20) {
+        read += follower.poll(Duration::from_millis(50), 1_000, |record| {
+            assert_eq!(record.partition, 0);
+        });
+    }
+    assert!(read > 0 && read < 100, "{read}");
+    assert_eq!(follower.status().lag, None);
+
+    let run = thread::spawn(move || {
+        make(Snapshot::plan(&config, "leaderless", &Start::Beginning).unwrap())
+    });
+    thread::sleep(Duration::from_millis(300));
+    mock.partition_leader("leaderless", 1, Some(1)).unwrap();
+    assert_eq!(run.join().unwrap().report.rows, 100);
+    while read < 100 && started.elapsed() < Duration::from_secs(40) {
+        read += follower.poll(Duration::from_millis(50), 1_000, |_| {});
+    }
+    assert_eq!(read, 100);
 }

@@ -62,7 +62,7 @@ fn outputs(folder: &Path) -> IngestOutputs {
 
 fn try_make(snapshot: Snapshot) -> Result<Made, DatasetError> {
     let folder = tempfile::tempdir().unwrap();
-    let sources = snapshot.sources(|| false).unwrap();
+    let sources = snapshot.sources().unwrap();
     let report = ingest(sources, &outputs(folder.path()), &mut NoProgress)?;
     Ok(Made { folder, report })
 }

@@ -79,3 +79,13 @@ fn the_end_does_not_wait_for_brokers_longer_than_it_is_told() {
     let text = error.to_string();
     assert!(text.starts_with("3 lines were not taken by the topic nowhere"), "{text}");
 }
+
+#[test]
+fn a_writer_that_waits_gives_up_when_no_line_is_taken() {
+    let mut config = KafkaConfig::new("127.0.0.1:1").with_patience(Duration::from_millis(300));
+    config.set("queue.buffering.max.messages=10").unwrap();
+    let mut producer = LineProducer::new(&config, "nowhere", Overflow::Wait).unwrap();
+    let error = producer.write_all(&lines(0, 100)).unwrap_err();
+    let text = error.to_string();
+    assert!(text.starts_with("10 lines were not taken by the topic nowhere"), "{text}");
+}
