@@ -19,6 +19,7 @@ use marquee_dataset::{
 };
 use marquee_events::{Action, parse};
 use marquee_kafka::{Follower, LineProducer, Overflow, Snapshot, Start, TestCluster};
+use marquee_live::{LiveConfig, LiveFilms};
 use marquee_pipeline::{AlsJob, train_als};
 use marquee_serving::LiveStatus;
 use marquee_synth::{Synth, SynthConfig};
@@ -282,6 +283,16 @@ fn what_a_user_does_changes_the_next_answer_and_outlives_restarts() {
     server.until("the end of the topic", |live| live.lag == Some(0));
     assert!(server.live().users == 3, "{:?}", server.live());
     server.stop();
+    // Every event counts once: the films of the users who were there through all of it.
+    let state = folder.path().join("live_state.npz");
+    let (films, position) = LiveFilms::load(&state, LiveConfig::default()).unwrap();
+    assert_eq!(position.topic, topic);
+    let mut recent = Vec::new();
+    for (user, minutes) in [(user, 1), (stranger, 3), (77, 2)] {
+        films.recent(user, &mut recent);
+        let watched: u16 = recent.iter().map(|film| film.minutes).sum();
+        assert_eq!(watched, minutes, "of user {user}: {recent:?}");
+    }
 }
 
 #[test]

@@ -28,6 +28,8 @@ const STATUS_EVERY: Duration = Duration::from_secs(1);
 /// How often the state is saved at most; where that takes long, less often, so that it takes a
 /// twentieth of the time.
 const SAVE_EVERY: Duration = Duration::from_secs(10);
+/// Where the last save took longer, there is none at the end: a stop has ten seconds.
+const LAST_SAVE: Duration = Duration::from_millis(1_500);
 
 /// What to follow, and where the state is kept.
 #[derive(Debug, Clone)]
@@ -45,16 +47,19 @@ pub struct FollowConfig {
     pub data_version: Option<String>,
 }
 
-/// Follows a topic on a thread of its own, until it is dropped; the state is saved then.
+/// Follows a topic on a thread of its own, until [`stop`](Self::stop), which saves the state, or
+/// until it is dropped, which does not.
 pub struct Following {
     films: Arc<LiveFilms>,
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 struct Shared {
     topic: String,
     stop: AtomicBool,
+    /// Whether the state is to be saved at the end.
+    save: AtomicBool,
     told: Mutex<Told>,
 }
 
@@ -66,6 +71,8 @@ struct Told {
     events_per_second: f64,
     memory_bytes: u64,
     saved_at: Option<Timestamp>,
+    /// Why the state is not saved, if it is not.
+    unsaved: Option<String>,
 }
 
 /// What became of records since the start.
@@ -96,12 +103,15 @@ impl Following {
     /// [`PipelineError::OtherTopic`] when it is of another topic, [`PipelineError::Kafka`] for a
     /// name no topic can have, or a property that does not exist.
     pub fn start(config: FollowConfig) -> Result<Self, PipelineError> {
-        let (films, positions) = restore(&config)?;
+        let (films, positions, is_saved) = restore(&config)?;
+        let position = Position { topic: config.topic.clone(), next: positions.clone() };
+        let position = is_saved.then_some(position);
         let follower = Follower::new(&config.kafka, &config.topic, positions)?;
         let films = Arc::new(films);
         let shared = Arc::new(Shared {
             topic: config.topic,
             stop: AtomicBool::new(false),
+            save: AtomicBool::new(false),
             told: Mutex::default(),
         });
         let run = Run {
@@ -109,18 +119,39 @@ impl Following {
             shared: Arc::clone(&shared),
             follower,
             counts: Counts::default(),
-            saving: Saving::new(config.state),
+            saving: Saving::new(config.state, position),
         };
         let thread = thread::Builder::new()
             .name(String::from("follower"))
             .spawn(move || run.run())
             .map_err(PipelineError::Thread)?;
-        Ok(Self { films, shared, thread: Some(thread) })
+        Ok(Self { films, shared, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Ends it and saves the state, unless nothing came since it was saved last, or saving took so
+    /// long that there is no time for it: what is on the disk then goes with its own offsets.
+    pub fn stop(&self) {
+        self.shared.save.store(true, Ordering::Relaxed);
+        self.end();
+    }
+
+    fn end(&self) {
+        self.shared.stop.store(true, Ordering::Relaxed);
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if thread.is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the follower of {} broke off", self.shared.topic);
+        }
+    }
+
+    /// Whether the thread is gone though nobody ended it.
+    fn has_broken_off(&self) -> bool {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        thread.as_ref().is_some_and(JoinHandle::is_finished)
     }
 }
 
-/// The films and the positions to go on from.
-fn restore(config: &FollowConfig) -> Result<(LiveFilms, BTreeMap<i32, i64>), PipelineError> {
+/// The films, the positions to go on from, and whether both are those of the file.
+fn restore(config: &FollowConfig) -> Result<(LiveFilms, BTreeMap<i32, i64>, bool), PipelineError> {
     match LiveFilms::load(&config.state, config.films) {
         Ok((films, position)) if position.topic == config.topic => {
             tracing::info!(
@@ -128,7 +159,7 @@ fn restore(config: &FollowConfig) -> Result<(LiveFilms, BTreeMap<i32, i64>), Pip
                 config.state.display(),
                 films.users()
             );
-            Ok((films, position.next))
+            Ok((films, position.next, true))
         }
         Ok((_, position)) => Err(PipelineError::OtherTopic {
             path: config.state.clone(),
@@ -145,7 +176,8 @@ fn restore(config: &FollowConfig) -> Result<(LiveFilms, BTreeMap<i32, i64>), Pip
             } else {
                 tracing::info!("following {} from where the model's data end", config.topic);
             }
-            Ok((films, ends.iter().map(|range| (range.partition, range.end)).collect()))
+            let next = ends.iter().map(|range| (range.partition, range.end)).collect();
+            Ok((films, next, false))
         }
         Err(error) => Err(error.into()),
     }
@@ -177,19 +209,18 @@ impl LiveFeed for Following {
             evicted_users: self.films.evicted_users(),
             memory_bytes: told.memory_bytes,
             saved_at: told.saved_at.map(|at| at.to_string()),
-            problem: told.status.problem.clone(),
+            problem: if self.has_broken_off() {
+                Some("the follower broke off; start the server again".to_owned())
+            } else {
+                told.status.problem.clone().or_else(|| told.unsaved.clone())
+            },
         }
     }
 }
 
 impl Drop for Following {
     fn drop(&mut self) {
-        self.shared.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the follower of {} broke off", self.shared.topic);
-        }
+        self.end();
     }
 }
 
@@ -227,20 +258,24 @@ impl Run {
             }
         }
         self.saving.wait();
-        self.save();
-        self.saving.wait();
+        if self.shared.save.load(Ordering::Relaxed) && self.saving.took < LAST_SAVE {
+            self.save();
+            self.saving.wait();
+        }
     }
 
     fn tell(&mut self, events_per_second: f64) {
         let status = self.follower.status();
         let memory_bytes = self.films.memory_bytes() as u64;
         let saved_at = self.saving.finished();
+        let unsaved = self.saving.problem.clone();
         let mut told = self.shared.told();
         told.counts = self.counts.clone();
         told.status = status;
         told.events_per_second = events_per_second;
         told.memory_bytes = memory_bytes;
         told.saved_at = saved_at.or(told.saved_at);
+        told.unsaved = unsaved;
     }
 
     fn save(&mut self) {
@@ -274,20 +309,25 @@ struct Saving {
     writing: Option<JoinHandle<Result<Timestamp, LiveError>>>,
     started: Instant,
     finished: Option<Timestamp>,
-    has_failed: bool,
+    /// How long the last one took.
+    took: Duration,
+    /// Why the last one failed, if it did.
+    problem: Option<String>,
 }
 
 impl Saving {
-    fn new(path: PathBuf) -> Self {
+    /// `saved` is the position of the state in the file, if there is one.
+    fn new(path: PathBuf, saved: Option<Position>) -> Self {
         let now = Instant::now();
         Self {
             path,
             due: now + SAVE_EVERY,
-            saved: None,
+            saved,
             writing: None,
             started: now,
             finished: None,
-            has_failed: false,
+            took: Duration::ZERO,
+            problem: None,
         }
     }
 
@@ -319,7 +359,7 @@ impl Saving {
             return;
         };
         match writing.join() {
-            Ok(Ok(at)) => (self.finished, self.has_failed) = (Some(at), false),
+            Ok(Ok(at)) => (self.finished, self.problem) = (Some(at), None),
             Ok(Err(error)) => {
                 self.saved = None;
                 self.fail(&error);
@@ -329,7 +369,8 @@ impl Saving {
                 self.fail(&"the thread that writes broke off");
             }
         }
-        self.due = Instant::now() + SAVE_EVERY.max(19 * self.started.elapsed());
+        self.took = self.started.elapsed();
+        self.due = Instant::now() + SAVE_EVERY.max(19 * self.took);
     }
 
     fn wait(&mut self) {
@@ -342,9 +383,9 @@ impl Saving {
 
     /// Says so once, until a save goes well.
     fn fail(&mut self, error: &impl Display) {
-        if !self.has_failed {
+        if self.problem.is_none() {
             tracing::warn!(%error, "recent films are not saved");
         }
-        self.has_failed = true;
+        self.problem = Some(format!("recent films are not saved: {error}"));
     }
 }

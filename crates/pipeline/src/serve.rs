@@ -1,4 +1,4 @@
-use std::{env, path::Path};
+use std::{env, path::Path, sync::Arc};
 
 use marquee_experiment::Experiment;
 use marquee_kafka::{KafkaConfig, LineProducer, Overflow};
@@ -39,13 +39,22 @@ pub fn serve_models(
     let data_version =
         models.rungs.als.as_ref().and_then(|rung| rung.provenance.data_version.clone());
     let mut service = Service::new(models.rungs, experiment, models.titles, build)?;
-    if let Some(follow) = topics.follow {
-        let follow = FollowConfig { data_version: follow.data_version.or(data_version), ..follow };
-        service = service.with_live(Following::start(follow)?);
+    let follow = topics.follow.map(|follow| {
+        let data_version = follow.data_version.or(data_version);
+        Following::start(FollowConfig { data_version, ..follow })
+    });
+    let following = follow.transpose()?.map(Arc::new);
+    if let Some(following) = &following {
+        service = service.with_live(Arc::clone(following));
     }
     let copy = topics.telemetry.map(|(kafka, topic)| line_copy(&kafka, &topic)).transpose()?;
     let telemetry = Telemetry::start(std::io::stdout(), copy, Telemetry::DEFAULT_CAPACITY)?;
-    Ok(marquee_serving::serve(config, service, telemetry, on_ready)?)
+    marquee_serving::serve(config, service, telemetry, on_ready)?;
+    // Here, not where the last worker lets go of it: the program ends without waiting for these.
+    if let Some(following) = following {
+        following.stop();
+    }
+    Ok(())
 }
 
 fn line_copy(kafka: &KafkaConfig, topic: &str) -> Result<LineCopy, PipelineError> {

@@ -60,6 +60,13 @@ pub struct LiveStatus {
     pub problem: Option<String>,
 }
 
+/// Seconds since a time; none for text that is none, or a time to come.
+fn age_seconds(at: &str) -> Option<f64> {
+    let at: jiff::Timestamp = at.parse().ok()?;
+    let age = jiff::Timestamp::now().duration_since(at).as_secs_f64();
+    (age >= 0.0).then_some(age)
+}
+
 /// The metrics of lines that were copied.
 pub(crate) fn gather_copies(counts: CopyCounts) -> Result<Vec<MetricFamily>, prometheus::Error> {
     let registry = Registry::new();
@@ -104,6 +111,9 @@ pub(crate) fn gather(status: &LiveStatus) -> Result<Vec<MetricFamily>, prometheu
     gauge("live_users", "Users of whom recent films are known", status.users as f64)?;
     gauge("live_films", "Recent films of all users", status.films as f64)?;
     gauge("live_memory_bytes", "Memory for recent films", status.memory_bytes as f64)?;
+    if let Some(age) = status.saved_at.as_deref().and_then(age_seconds) {
+        gauge("live_saved_age_seconds", "Seconds since recent films were last saved", age)?;
+    }
     counts("live_events_total", "Events taken from the topic", "kind", &status.events)?;
     counts("live_rejected_total", "Records of the topic refused", "reason", &status.rejected)?;
     count("live_lost_total", "Records removed before they were read", status.lost)?;
