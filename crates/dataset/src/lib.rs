@@ -48,15 +48,20 @@ pub use ingest::{
     dataset_version, ingest, parse_dataset_version,
 };
 pub use interactions::{Aggregated, EventDetail, EventTable, Interactions, MovieIds};
+pub use lines::{Block, Buffer, LineBlocks, LongLine, Piece};
 pub use log_source::LogSource;
 pub use matrix::RatingMatrix;
 pub use npz::{Array, Element, NpzFault, NpzReader, NpzWriter};
+pub use pool::{Pool, Pooled};
 pub use progress::{NoProgress, Progress};
 pub use records::{RecordFault, RecordRange, RecordSource, Records};
 pub use seen_file::{read_seen, write_seen};
 pub use split::{LeaveLastSplit, ZeroHoldout, leave_last};
-pub use staged::{FileDigest, StagedFile, hex};
+pub use staged::{FileDigest, StagedFile, hex, parquet_parts};
+pub use stages::{BatchSize, run as run_stages};
+pub use stored_file::StoredFile;
 pub use table::{
-    EventsWriter, FinishedTable, InteractionsWriter, TableFormat, read_events, read_interactions,
+    EventsWriter, FinishedTable, InteractionsWriter, RowBlock, RowWriter, TableFormat, read_events,
+    read_interactions, scan_interactions,
 };
 pub use vocabulary::{MovieVocabulary, UserVocabulary};

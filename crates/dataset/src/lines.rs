@@ -15,26 +15,28 @@ pub(crate) const BLOCK_BYTES: usize = 1 << 19;
 /// Cuts a stream into blocks of whole lines.
 ///
 /// Where the cuts are depends on the bytes of the stream alone.
-pub(crate) struct LineBlocks<R> {
+pub struct LineBlocks<R> {
     reader: R,
     buffers: Pool<Vec<u8>>,
     /// The start of a line whose end is still to come.
     rest: Vec<u8>,
+    /// Bytes of it that were given out before.
+    put_back: usize,
     offset: u64,
     head_bytes: usize,
     ended: bool,
 }
 
 /// A part of a stream.
-pub(crate) struct Block {
+pub struct Block {
     /// What stands there.
-    pub(crate) piece: Piece,
+    pub piece: Piece,
     /// Where it starts in the stream, in bytes.
-    pub(crate) offset: u64,
+    pub offset: u64,
 }
 
 /// What a part of a stream holds.
-pub(crate) enum Piece {
+pub enum Piece {
     /// One or more lines with their ends; the very last of the stream may lack its end.
     Lines(Buffer),
     /// A line longer than a block, of which only the start is kept.
@@ -42,28 +44,38 @@ pub(crate) enum Piece {
 }
 
 /// A line that was passed over.
-pub(crate) struct LongLine {
+pub struct LongLine {
     /// The first bytes of it, as many as the reader was told to keep.
-    pub(crate) head: Vec<u8>,
+    pub head: Vec<u8>,
     /// Bytes of the line, without its end.
-    pub(crate) length: u64,
+    pub length: u64,
     /// SHA-256 of the line, without its end.
-    pub(crate) sha256: String,
+    pub sha256: String,
     /// Whether a line end followed.
-    pub(crate) terminated: bool,
+    pub terminated: bool,
 }
 
 impl<R: Read> LineBlocks<R> {
     /// Of lines that do not fit into a block, the first `head_bytes` are kept.
-    pub(crate) fn new(reader: R, head_bytes: usize) -> Self {
+    pub fn new(reader: R, head_bytes: usize) -> Self {
         let buffers = Pool::default();
-        Self { reader, buffers, rest: Vec::new(), offset: 0, head_bytes, ended: false }
+        let rest = Vec::new();
+        Self { reader, buffers, rest, put_back: 0, offset: 0, head_bytes, ended: false }
     }
 
     /// The next part; `None` at the end of the stream.
-    pub(crate) fn next(&mut self) -> io::Result<Option<Block>> {
+    ///
+    /// # Errors
+    /// What the reader says.
+    #[expect(clippy::should_implement_trait, reason = "an iterator could not tell of errors alone")]
+    pub fn next(&mut self) -> io::Result<Option<Block>> {
         let mut buffer = Buffer { bytes: self.buffers.take(), len: 0 };
-        buffer.bytes.resize(BLOCK_BYTES, 0);
+        // What was put back comes on top, so that every block brings something new.
+        let size = BLOCK_BYTES + std::mem::take(&mut self.put_back);
+        if buffer.bytes.len() < size {
+            buffer.bytes.resize(size, 0);
+        }
+        buffer.bytes.truncate(size);
         let filled = self.fill(&mut buffer)?;
         if filled == 0 {
             return Ok(None);
@@ -84,8 +96,24 @@ impl<R: Read> LineBlocks<R> {
         Ok(Some(Block { piece: Piece::Lines(buffer), offset }))
     }
 
+    /// Takes back the end of the last block: the next one starts with it.
+    ///
+    /// For records of several lines, of which only the reader of lines knows that they are whole.
+    pub fn put_back(&mut self, lines: &[u8]) {
+        self.rest.splice(0..0, lines.iter().copied());
+        self.put_back += lines.len();
+        self.offset -= lines.len() as u64;
+    }
+
+    /// Whether all bytes of the stream were read, those put back apart.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.ended
+    }
+
     /// Where the next block starts in the stream, in bytes.
-    pub(crate) fn offset(&self) -> u64 {
+    #[must_use]
+    pub fn offset(&self) -> u64 {
         self.offset
     }
 
@@ -145,7 +173,7 @@ impl<R: Read> LineBlocks<R> {
 }
 
 /// Bytes of a stream.
-pub(crate) struct Buffer {
+pub struct Buffer {
     /// Longer than what it holds.
     bytes: Pooled<Vec<u8>>,
     len: usize,

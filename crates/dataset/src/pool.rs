@@ -9,7 +9,7 @@ use std::{
 
 /// Values that were given back, to be used again as they are.
 #[derive(Debug)]
-pub(crate) struct Pool<T>(Arc<Mutex<Vec<T>>>);
+pub struct Pool<T>(Arc<Mutex<Vec<T>>>);
 
 impl<T> Default for Pool<T> {
     fn default() -> Self {
@@ -19,7 +19,8 @@ impl<T> Default for Pool<T> {
 
 impl<T: Default> Pool<T> {
     /// A value that was given back, else a default one.
-    pub(crate) fn take(&self) -> Pooled<T> {
+    #[must_use]
+    pub fn take(&self) -> Pooled<T> {
         let spare = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
         Pooled { value: spare.unwrap_or_default(), home: Self(Arc::clone(&self.0)) }
     }
@@ -27,7 +28,7 @@ impl<T: Default> Pool<T> {
 
 /// A value that goes back to its pool when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Pooled<T: Default> {
+pub struct Pooled<T: Default> {
     value: T,
     home: Pool<T>,
 }

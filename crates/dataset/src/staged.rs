@@ -178,7 +178,10 @@ impl FileDigest {
 }
 
 /// The Parquet files directly in a folder, in byte order of their names.
-pub(crate) fn parquet_parts(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
+///
+/// # Errors
+/// [`DatasetError::Io`] when the folder cannot be read, [`DatasetError::Empty`] when it holds none.
+pub fn parquet_parts(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
     let mut parts = Vec::new();
     for entry in fs_err::read_dir(folder)? {
         let path = entry?.path();

@@ -2,13 +2,13 @@
 
 use rayon::prelude::*;
 
-use crate::DatasetError;
-
 /// How many blocks make a batch.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum BatchSize {
+pub enum BatchSize {
     /// Eight for each thread, so that threads that end early wait for an eighth of the work at most.
     ManyBlocks,
+    /// Three for each thread, where what is made of a block may be many times as large.
+    FewBlocks,
     /// One for each thread, where blocks are large.
     OneEach,
 }
@@ -17,6 +17,7 @@ impl BatchSize {
     fn blocks(self) -> usize {
         match self {
             Self::ManyBlocks => 8 * rayon::current_num_threads(),
+            Self::FewBlocks => 3 * rayon::current_num_threads(),
             Self::OneEach => rayon::current_num_threads(),
         }
     }
@@ -31,13 +32,13 @@ impl BatchSize {
 ///
 /// # Errors
 /// The first that any of the closures gives, in the order of the blocks for `read` and `take`.
-pub(crate) fn run<Block: Send, Done: Send>(
+pub fn run<Block: Send, Done: Send, Error: Send>(
     batch_size: BatchSize,
-    mut read: impl FnMut() -> Result<Option<Block>, DatasetError> + Send,
+    mut read: impl FnMut() -> Result<Option<Block>, Error> + Send,
     work: impl Fn(Block) -> Done + Sync,
-    mut take: impl FnMut(Done) -> Result<(), DatasetError> + Send,
-    mut between: impl FnMut() -> Result<(), DatasetError>,
-) -> Result<(), DatasetError> {
+    mut take: impl FnMut(Done) -> Result<(), Error> + Send,
+    mut between: impl FnMut() -> Result<(), Error>,
+) -> Result<(), Error> {
     let most = batch_size.blocks();
     let mut batch: Vec<Block> = Vec::new();
     let mut done: Vec<Done> = Vec::new();
@@ -64,10 +65,10 @@ pub(crate) fn run<Block: Send, Done: Send>(
 }
 
 /// Fewer blocks than asked for are the last ones.
-fn read_batch<Block>(
-    read: &mut impl FnMut() -> Result<Option<Block>, DatasetError>,
+fn read_batch<Block, Error>(
+    read: &mut impl FnMut() -> Result<Option<Block>, Error>,
     blocks: usize,
-) -> (Vec<Block>, Option<DatasetError>) {
+) -> (Vec<Block>, Option<Error>) {
     let mut batch = Vec::with_capacity(blocks);
     while batch.len() < blocks {
         match read() {
@@ -82,6 +83,7 @@ fn read_batch<Block>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::DatasetError;
 
     fn numbers(until: u32) -> impl FnMut() -> Result<Option<u32>, DatasetError> + Send {
         let mut next = 0;

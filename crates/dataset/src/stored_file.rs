@@ -14,7 +14,7 @@ use crate::DatasetError;
 /// Of an ordinary file exactly the bytes are read that it had when it was opened: what is appended
 /// later is left, and a file that turns out shorter is an error. Files are read, not mapped: a
 /// mapped file that is cut short ends the process.
-pub(crate) struct StoredFile<R> {
+pub struct StoredFile<R> {
     reader: R,
     /// How many bytes there are to be, where that is known.
     pub(crate) bytes: Option<u64>,
@@ -32,7 +32,10 @@ pub(crate) struct FileIdentity {
 
 impl StoredFile<fs_err::File> {
     /// Opens a file or pipe.
-    pub(crate) fn open(path: &Path) -> Result<Self, DatasetError> {
+    ///
+    /// # Errors
+    /// [`DatasetError::Io`] when it cannot be opened or is a folder.
+    pub fn open(path: &Path) -> Result<Self, DatasetError> {
         let reader = fs_err::File::open(path)?;
         let metadata = reader.metadata()?;
         if metadata.is_dir() {
@@ -45,6 +48,18 @@ impl StoredFile<fs_err::File> {
 }
 
 impl<R> StoredFile<R> {
+    /// How many bytes there are to be; `None` of a pipe.
+    #[must_use]
+    pub fn length(&self) -> Option<u64> {
+        self.bytes
+    }
+
+    /// How many were read so far, for another thread to look at.
+    #[must_use]
+    pub fn position(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.position)
+    }
+
     /// The bytes of a reader, to its end.
     pub(crate) fn endless(reader: R) -> Self {
         Self { reader, bytes: None, position: Arc::default(), identity: None }

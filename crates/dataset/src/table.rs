@@ -6,6 +6,7 @@ mod csv_file;
 mod digesting;
 mod parquet_file;
 mod row_groups;
+mod row_writer;
 mod rows;
 mod shared_file;
 mod writer;
@@ -15,11 +16,12 @@ use std::path::Path;
 pub use digesting::FinishedTable;
 use marquee_events::{MAX_LINE_BYTES, MovieId};
 pub(crate) use row_groups::RowGroups;
+pub use row_writer::{RowBlock, RowWriter};
 pub(crate) use rows::{Rows, TableLayout};
 pub use writer::{EventsWriter, InteractionsWriter};
 pub(crate) use writer::{TableFile, check_events_path};
 
-use crate::{DatasetError, EventTable, Interactions, Progress};
+use crate::{DatasetError, EventTable, Interactions, MovieIds, Progress};
 use chunk::Place;
 
 /// How a table is stored, told by the name.
@@ -73,17 +75,54 @@ pub fn read_interactions(
     progress: &mut dyn Progress,
 ) -> Result<Interactions, DatasetError> {
     let table = match TableFormat::of(path)? {
-        TableFormat::Csv => csv_file::read(path, progress)?,
+        TableFormat::Csv => csv_file::read(path, progress, &mut |_| {})?,
         TableFormat::Parquet => {
-            parquet_file::read(&parts(path)?, progress, parquet_file::Wanted::Interactions)?
-                .interactions
+            let (parts, wanted) = (parts(path)?, parquet_file::Wanted::Interactions);
+            parquet_file::read(&parts, progress, wanted, MOST_ROWS, &mut |_| {})?.interactions
         }
     };
     check_rows(path, table.len())?;
     Ok(table)
 }
 
-/// Rows are numbered in 32 bits.
+/// Goes once through an interactions table and shows `each` its rows, some thousands to a million
+/// at a time, in the order of the input; the distinct movie ids behind all their codes come back.
+///
+/// Codes of movies are the same in all blocks, numbered in order of first appearance; the ids of a
+/// block hold at least those its rows use. For what needs no row a second time: memory holds some
+/// blocks for each thread and the movie ids, whatever the length of the table, which may have any
+/// number of rows. Otherwise as [`read_interactions`].
+///
+/// # Errors
+/// As [`read_interactions`], but for [`DatasetError::TooManyRows`]; rows before the failure were
+/// shown by then.
+pub fn scan_interactions(
+    path: &Path,
+    progress: &mut dyn Progress,
+    each: &mut (dyn FnMut(&Interactions) + Send),
+) -> Result<MovieIds, DatasetError> {
+    let mut show = |rows: &mut Interactions| {
+        each(rows);
+        rows.user_ids.clear();
+        rows.movies.clear();
+        rows.ratings.clear();
+        rows.timestamps.clear();
+    };
+    let table = match TableFormat::of(path)? {
+        TableFormat::Csv => csv_file::read(path, progress, &mut show)?,
+        TableFormat::Parquet => {
+            let (parts, wanted) = (parts(path)?, parquet_file::Wanted::Interactions);
+            parquet_file::read(&parts, progress, wanted, u64::MAX, &mut show)?.interactions
+        }
+    };
+    Ok(table.movie_ids)
+}
+
+/// Is shown the table whenever rows were added, and may take them out.
+type EachBlock<'a> = dyn FnMut(&mut Interactions) + Send + 'a;
+/// Rows of a table in memory are numbered in 32 bits.
+const MOST_ROWS: u64 = u32::MAX as u64;
+
 fn check_rows(path: &Path, rows: usize) -> Result<(), DatasetError> {
     match u32::try_from(rows) {
         Ok(_) => Ok(()),
@@ -104,7 +143,8 @@ pub fn read_events(path: &Path, progress: &mut dyn Progress) -> Result<EventTabl
             Err(DatasetError::NotEvents { path: path.to_owned() })
         }
         TableFormat::Parquet => {
-            let table = parquet_file::read(&parts(path)?, progress, parquet_file::Wanted::Events)?;
+            let (parts, wanted) = (parts(path)?, parquet_file::Wanted::Events);
+            let table = parquet_file::read(&parts, progress, wanted, MOST_ROWS, &mut |_| {})?;
             check_rows(path, table.len())?;
             Ok(table)
         }

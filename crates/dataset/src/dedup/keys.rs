@@ -102,6 +102,18 @@ impl FromStr for Keys {
 }
 
 impl Keys {
+    /// The columns that count, in the order of a table.
+    #[must_use]
+    pub fn names(self) -> Vec<&'static str> {
+        let columns = [
+            (self.user_id, "user_id"),
+            (self.movie_id, "movie_id"),
+            (self.rating, "rating"),
+            (self.timestamp, "timestamp"),
+        ];
+        columns.into_iter().filter(|column| column.0).map(|column| column.1).collect()
+    }
+
     /// The key of a row: columns that do not count are zero in every row.
     pub(super) fn of(self, table: &Interactions, row: usize) -> (u64, u32, u8, i64) {
         (

@@ -5,7 +5,7 @@ use std::{
 };
 
 use super::{check_movie_id, check_rating, user_id};
-use crate::{DatasetError, EventDetail, EventTable, MovieIds};
+use crate::{DatasetError, EventDetail, EventTable, Interactions, MovieIds};
 
 /// Rows that one thread read.
 #[derive(Default)]
@@ -209,6 +209,11 @@ impl<'a> Merger<'a> {
         rows.timestamps.extend_from_slice(&chunk.timestamps);
         self.table.details.extend_from_slice(&chunk.details);
         self.publish();
+    }
+
+    /// The rows taken so far, and not taken out of the table again.
+    pub(super) fn rows(&mut self) -> &mut Interactions {
+        &mut self.table.interactions
     }
 
     /// Tells the threads of new ids, each time there are an eighth more, so that all copies

@@ -1,3 +1,5 @@
+mod plain;
+
 use std::{
     cell::Cell,
     io::{self, Cursor, Read},
@@ -9,7 +11,7 @@ use std::{
 use csv::{ByteRecord, Reader, ReaderBuilder, Terminator};
 
 use super::{
-    INTERACTION_COLUMNS, RATING_RANGE, USER_ID_RANGE,
+    EachBlock, INTERACTION_COLUMNS, RATING_RANGE, USER_ID_RANGE,
     chunk::{Chunk, KnownIds, Merger, Place, RawIds},
 };
 use crate::{
@@ -24,11 +26,15 @@ const RECORDS_AT_A_TIME: usize = 1 << 14;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Reads a csv file on all threads.
+/// Reads a csv file on all threads; `each` is shown the table whenever rows were added.
 ///
 /// Blocks of lines are records by themselves as long as no quotation mark is met; from the first
 /// one on, a line end may be part of a value, and one thread reads the rest.
-pub(super) fn read(path: &Path, progress: &mut dyn Progress) -> Result<Interactions, DatasetError> {
+pub(super) fn read(
+    path: &Path,
+    progress: &mut dyn Progress,
+    each: &mut EachBlock<'_>,
+) -> Result<Interactions, DatasetError> {
     let file = StoredFile::open(path)?;
     progress.begin("reading the table", file.bytes);
     let (position, mut advanced) = (file.position.clone(), 0);
@@ -50,6 +56,7 @@ pub(super) fn read(path: &Path, progress: &mut dyn Progress) -> Result<Interacti
             let chunk = chunk.map_err(|error: DatasetError| error.on_a_line_after(lines))?;
             lines += chunk.lines;
             merger.take(&chunk);
+            each(merger.rows());
             Ok(())
         },
         &mut between,
@@ -79,6 +86,7 @@ pub(super) fn read(path: &Path, progress: &mut dyn Progress) -> Result<Interacti
             return Ok(merger.into_table().interactions);
         }
         merger.take(&chunk);
+        each(merger.rows());
     }
 }
 
@@ -222,7 +230,12 @@ impl Header<'_> {
     /// Reads a block of whole lines without quotation marks.
     fn block(&self, bytes: &[u8], known: &KnownIds) -> Result<Chunk, DatasetError> {
         self.refuse_mark(bytes)?;
-        self.chunk(&mut reader(terminated(bytes)), usize::MAX, known, |_, _| 0)
+        let coder = known.coder();
+        let (mut chunk, mut ids) = (coder.chunk(), RawIds::default());
+        let rows = self.plain_rows(bytes, &mut chunk, &mut ids);
+        coder.push_movies(&mut chunk, &ids, self.path)?;
+        rows?;
+        Ok(chunk)
     }
 
     /// Every reader passes over a byte order mark, which is right for the header alone.
@@ -278,15 +291,26 @@ impl Header<'_> {
                 let (path, expected) = (self.path.to_owned(), self.fields);
                 return Err(DatasetError::Fields { path, line, expected, found: record.len() });
             }
-            let [user, movie, rating, timestamp] =
-                self.columns.map(|column| without_return(&record, column));
-            ids.push(movie, line);
-            chunk.push_user(integer(user, place, "user_id", USER_ID_RANGE)?, place)?;
-            chunk.push_rating(integer(rating, place, "rating", RATING_RANGE)?, place)?;
-            chunk.push_timestamp(integer(timestamp, place, "timestamp", TIMESTAMP_RANGE)?);
+            let values = self.columns.map(|column| without_return(&record, column));
+            push_row(values, place, chunk, ids)?;
         }
         Ok(())
     }
+}
+
+/// Appends user_id, movie_id, rating and timestamp of a record.
+#[inline]
+fn push_row(
+    [user, movie, rating, timestamp]: [&[u8]; 4],
+    place: Place<'_>,
+    chunk: &mut Chunk,
+    ids: &mut RawIds,
+) -> Result<(), DatasetError> {
+    ids.push(movie, place.line);
+    chunk.push_user(integer(user, place, "user_id", USER_ID_RANGE)?, place)?;
+    chunk.push_rating(integer(rating, place, "rating", RATING_RANGE)?, place)?;
+    chunk.push_timestamp(integer(timestamp, place, "timestamp", TIMESTAMP_RANGE)?);
+    Ok(())
 }
 
 /// A value; of the last of a record the carriage return before the line end is no part.

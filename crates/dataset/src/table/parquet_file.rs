@@ -22,7 +22,7 @@ use parquet::{
 };
 
 use super::{
-    EVENT_COLUMNS, INTERACTION_COLUMNS, check_rows,
+    EVENT_COLUMNS, EachBlock, INTERACTION_COLUMNS,
     chunk::{Chunk, Coder, KnownIds, Merger, Place},
     shared_file::SharedFile,
 };
@@ -46,17 +46,23 @@ pub(super) enum Wanted {
     Events,
 }
 
-/// Reads Parquet files, one after the other, their row groups on all threads.
+/// Reads Parquet files, one after the other, their row groups on all threads; `each` is shown the
+/// table whenever rows were added. More than `most` rows are refused before any is read.
 pub(super) fn read(
     paths: &[PathBuf],
     progress: &mut dyn Progress,
     wanted: Wanted,
+    most: u64,
+    each: &mut EachBlock<'_>,
 ) -> Result<EventTable, DatasetError> {
     let files: Vec<ParquetFile> =
         paths.iter().map(|path| ParquetFile::open(path, wanted)).collect::<Result<_, _>>()?;
     let rows = files.iter().fold(0, |rows: u64, file| rows.saturating_add(file.rows));
-    if let Some(path) = paths.first() {
-        check_rows(path, usize::try_from(rows).unwrap_or(usize::MAX))?;
+    if let Some(path) = paths.first()
+        && rows > most
+    {
+        let rows = usize::try_from(rows).unwrap_or(usize::MAX);
+        return Err(DatasetError::TooManyRows { path: path.clone(), rows });
     }
     progress.begin("reading the table", Some(rows));
     let mut pieces = Pieces { groups: files.iter().flat_map(ParquetFile::groups), open: None };
@@ -72,6 +78,7 @@ pub(super) fn read(
             let chunk = chunk?;
             merged.fetch_add(chunk.len() as u64, Ordering::Relaxed);
             merger.take(&chunk);
+            each(merger.rows());
             Ok(())
         },
         || {

@@ -182,7 +182,7 @@ impl Rows {
             .expect("writing to memory cannot fail, and all records have as many fields")
     }
 
-    fn movie_id(&self, row: usize) -> &[u8] {
+    pub(super) fn movie_id(&self, row: usize) -> &[u8] {
         &self.movie_text[self.movie_ends[row]..self.movie_ends[row + 1]]
     }
 }
