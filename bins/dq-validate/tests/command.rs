@@ -63,6 +63,20 @@ fn the_tables_of_the_reference_get_its_exit_codes() {
 }
 
 #[test]
+fn the_page_is_written_with_either_answer_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    fs_err::write(folder.path().join("in.csv"), format!("{HEADER}1,a,5,7\n1,,4,9\n")).unwrap();
+    let page = || fs_err::read_to_string(folder.path().join("report.html"));
+    let arguments = [&["--in", "in.csv", "--html", "report.html"], &OUTPUTS[..]].concat();
+    assert_eq!(run(folder.path(), &arguments).status.code(), Some(1));
+    assert!(page().unwrap().contains("1 of 2 rows were rejected, more than the limit of 5%."));
+    fs_err::remove_file(folder.path().join("report.html")).unwrap();
+    let arguments = [&["--in", "nowhere.csv", "--html", "report.html"], &OUTPUTS[..]].concat();
+    assert_eq!(run(folder.path(), &arguments).status.code(), Some(2));
+    assert!(page().is_err());
+}
+
+#[test]
 fn a_table_is_checked_and_made_distinct_in_one_run() {
     let folder = tempfile::tempdir().unwrap();
     let rows = "2,b,4.7,8\n1,a,5,7\n1,a,4,9\nx,c,5,7\n";

@@ -63,6 +63,25 @@ fn the_report_is_printed_and_written_and_names_the_tables() {
 }
 
 #[test]
+fn the_page_is_written_beside_the_report_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let (reference, current) = (fixture("drift_ref.csv"), fixture("drift_cur.csv"));
+    let tables = ["--ref", &reference, "--cur", &current, "--out", "drift.json"];
+    let output = run(folder.path(), &[&tables[..], &["--html", "drift.html"]].concat());
+    assert_eq!(output.status.code(), Some(0));
+    let page = fs_err::read_to_string(folder.path().join("drift.html")).unwrap();
+    assert!(page.starts_with("<!DOCTYPE html>") && page.contains("Drift detected"));
+    assert!(page.contains(&reference) && page.contains(&current));
+
+    let same = run(folder.path(), &[&tables[..], &["--html", "drift.json"]].concat());
+    assert_eq!(same.status.code(), Some(2));
+    fs_err::remove_file(folder.path().join("drift.html")).unwrap();
+    let missing = ["--cur", "nowhere.csv", "--out", "one.json", "--html", "drift.html"];
+    assert_eq!(run(folder.path(), &missing).status.code(), Some(2));
+    assert!(!folder.path().join("drift.html").exists());
+}
+
+#[test]
 fn every_threshold_is_a_flag_and_goes_over_those_of_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let (reference, current) = (fixture("drift_ref.csv"), fixture("drift_cur.csv"));

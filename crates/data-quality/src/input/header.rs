@@ -59,7 +59,7 @@ impl Header {
             let delimiter = char::from(delimiter).escape_debug();
             format!("values are divided by '{delimiter}', not by ','; write it with commas")
         });
-        Ok((Self::new(path, &names, schema, hint)?, end))
+        Ok((Self::new(path, &names, schema, hint.as_deref())?, end))
     }
 
     /// The columns of that name.
@@ -67,7 +67,7 @@ impl Header {
         path: &Path,
         names: &[String],
         schema: &RowSchema,
-        hint: Option<String>,
+        hint: Option<&str>,
     ) -> Result<Self, QualityError> {
         let refuse = |problem| QualityError::NotATable { path: path.to_owned(), problem };
         if let Some(twice) = (1..names.len()).find(|&place| names[..place].contains(&names[place]))
@@ -80,13 +80,11 @@ impl Header {
                 let shown =
                     |name: &String| name.chars().take(40).flat_map(char::escape_debug).collect();
                 let found: Vec<String> = names.iter().take(20).map(shown).collect();
-                let expected = COLUMNS.join(", ");
-                refuse(hint.clone().unwrap_or_else(|| {
-                    format!(
-                        "no column {column:?} (it has {}); expected {expected}",
-                        found.join(", ")
-                    )
-                }))
+                let otherwise = || {
+                    let (found, expected) = (found.join(", "), COLUMNS.join(", "));
+                    format!("no column {column:?} (it has {found}); expected {expected}")
+                };
+                refuse(hint.map_or_else(otherwise, str::to_owned))
             })?;
         }
         let others = names.iter().enumerate().filter(|(place, _)| !places.contains(place));

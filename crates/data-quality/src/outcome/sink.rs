@@ -132,23 +132,10 @@ fn report(
 ) -> ValidationReport {
     let input_rows = tally.good + counts.rows;
     let reject_rate = (input_rows > 0).then(|| counts.rows as f64 / input_rows as f64);
-    let mut not_computed = BTreeMap::new();
-    if reject_rate.is_none() {
-        not_computed.insert(String::from("reject_rate"), String::from("the input holds no row"));
-    }
-    if tally.times.is_none() {
-        for name in ["first_timestamp", "last_timestamp"] {
-            not_computed.insert(name.to_owned(), String::from("no row is good"));
-        }
-    }
-    let by_name = |reasons: &BTreeMap<Reason, u64>| {
-        reasons.iter().map(|(reason, rows)| (reason.to_string(), *rows)).collect()
-    };
     let columns = counts.columns.iter().map(|(column, reasons)| {
         (column.as_deref().unwrap_or("(line)").to_owned(), by_name(reasons))
     });
-    let ratings =
-        (1..).zip(tally.ratings).map(|(rating, rows): (u8, u64)| (rating.to_string(), rows));
+    let ratings = (1..).zip(tally.ratings);
     ValidationReport {
         input_path: job.input.display().to_string(),
         output_path: job.out.display().to_string(),
@@ -170,11 +157,13 @@ fn report(
         duplicate_rows: 0,
         duplicate_rows_estimated: false,
         future_rows: tally.future,
-        rating_counts: ratings.collect(),
+        rating_counts: ratings
+            .map(|(rating, rows): (u8, u64)| (rating.to_string(), rows))
+            .collect(),
         first_timestamp: tally.times.map(|times| times.0),
         last_timestamp: tally.times.map(|times| times.1),
+        not_computed: not_computed(input_rows, tally.good),
         volume: tally.volume.finish(),
-        not_computed,
         output_sha256: String::new(),
         dedupe: None,
         dedupe_engine: None,
@@ -185,6 +174,24 @@ fn report(
         dedupe_drop_fraction: None,
         dedupe_output_path: None,
     }
+}
+
+fn by_name(reasons: &BTreeMap<Reason, u64>) -> BTreeMap<String, u64> {
+    reasons.iter().map(|(reason, rows)| (reason.to_string(), *rows)).collect()
+}
+
+/// Why numbers are null.
+fn not_computed(input_rows: u64, good_rows: u64) -> BTreeMap<String, String> {
+    let mut why = BTreeMap::new();
+    if input_rows == 0 {
+        why.insert(String::from("reject_rate"), String::from("the input holds no row"));
+    }
+    if good_rows == 0 {
+        for name in ["first_timestamp", "last_timestamp"] {
+            why.insert(name.to_owned(), String::from("no row is good"));
+        }
+    }
+    why
 }
 
 fn note_dedupe(report: &mut ValidationReport, job: &DedupeJob, rows_in: u64, rows_out: u64) {

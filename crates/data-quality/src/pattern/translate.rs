@@ -100,7 +100,7 @@ impl Translator<'_> {
                 Some('!') => return Err(PatternFault::LookAround("(?<!")),
                 _ => {
                     self.out.push('<');
-                    while let Some(character) = self.rest.next() {
+                    for character in self.rest.by_ref() {
                         self.out.push(character);
                         if character == '>' {
                             break;

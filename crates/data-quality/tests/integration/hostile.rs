@@ -112,12 +112,12 @@ fn headers_may_be_marked_quoted_ordered_and_ended_in_any_way() {
 
 #[test]
 fn quotation_marks_that_nothing_closes_take_one_row_wherever_blocks_end() {
-    // More than two blocks of 512 KiB, with a mark, a value over two lines or both near the ends.
-    for distance in [0, 1, 2, 3, 7, 200, 3_000] {
+    // More than a block of 512 KiB, with marks and a value over two lines at and around its end.
+    for distance in (0..60).step_by(5) {
         let mut text = HEADER.to_owned();
         let (mut rows, mut bad) = (0, 0);
         let mut next_end = (1 << 19) - distance;
-        while rows < 60_000 {
+        while rows < 28_000 {
             rows += 1;
             if text.len() + 12 >= next_end {
                 next_end += (1 << 19) - distance;
@@ -130,7 +130,7 @@ fn quotation_marks_that_nothing_closes_take_one_row_wherever_blocks_end() {
         }
         let folder = Run::new();
         let report = run(&folder.job("in.csv", text)).unwrap();
-        assert!(bad >= 4);
+        assert!(bad >= 2);
         assert_eq!((report.input_rows, report.reject_rows), (rows, bad), "{distance}");
         let reasons = &report.reject_reasons;
         assert_eq!((reasons["quotes"], reasons["quoted_newline"]), (bad / 2, bad / 2));

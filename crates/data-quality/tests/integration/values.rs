@@ -127,7 +127,7 @@ fn a_table_can_hold_less_than_a_schema_allows() {
 #[test]
 fn repeated_and_future_rows_are_counted_and_kept() {
     let folder = Run::new();
-    let rows = "1,a,3,7\n1,a,3,7\n1,a,3,8\n2,a,3,7\n1,a,3,1800000000\n1,a,3,1800000001\n1,a,3,7\n";
+    let rows = "1,a,3,7\n1,a,3,7\n1,b,3,7\n1,a,4,7\n1,a,3,8\n2,a,3,7\n1,a,3,1800000000\n1,a,3,1800000001\n1,a,3,7\n";
     let report = run(&folder.job("in.csv", format!("{HEADER}{rows}"))).unwrap();
     assert_eq!(folder.clean(), rows);
     assert_eq!((report.duplicate_rows, report.future_rows), (2, 1));

@@ -94,6 +94,23 @@ fn limit(name: &str, value: f64, side: Side) -> Limit {
 }
 
 fn gauges() -> Section {
+    Section {
+        heading: "Every metric against its limits".to_owned(),
+        blocks: vec![Block::Gauges(Gauges {
+            title: "Metrics".to_owned(),
+            caption: "Each bar has a scale of its own; dashed lines are limits, the tinted part \
+                      lies beyond them, circles are the reference."
+                .to_owned(),
+            gauges: changes().into_iter().chain(levels()).collect(),
+        })],
+    }
+}
+
+fn good() -> Flag {
+    Flag::new(Tone::Good, "within limits")
+}
+
+fn changes() -> Vec<Gauge> {
     let delta = |name: &str, value: f64, limits: [f64; 2], flag: Flag| Gauge {
         name: name.to_owned(),
         note: "Size of the change of the share.".to_owned(),
@@ -107,6 +124,19 @@ fn gauges() -> Section {
         range: None,
         flag,
     };
+    vec![
+        Gauge {
+            unit: Unit::Real,
+            note: "Population stability index of the ratings.".to_owned(),
+            ..delta("Rating PSI", 1.2197, [0.1, 0.25], Flag::new(Tone::Bad, "strong"))
+        },
+        delta("Share of the top 10, change", 0.0931, [0.05, 0.08], Flag::new(Tone::Bad, "strong")),
+        delta("Gini of films, change", 0.0687, [0.06, 0.1], Flag::new(Tone::Warning, "moderate")),
+        delta("Share of the top 100, change", 0.0102, [0.1, 0.15], good()),
+    ]
+}
+
+fn levels() -> Vec<Gauge> {
     let level = |name: &str, value: Result<f64, String>, before, bound, flag| Gauge {
         name: name.to_owned(),
         note: String::new(),
@@ -117,86 +147,34 @@ fn gauges() -> Section {
         range: Some((0.0, 1.0)),
         flag,
     };
-    let good = || Flag::new(Tone::Good, "within limits");
-    Section {
-        heading: "Every metric against its limits".to_owned(),
-        blocks: vec![Block::Gauges(Gauges {
-            title: "Metrics".to_owned(),
-            caption: "Each bar has a scale of its own; dashed lines are limits, the tinted part \
-                      lies beyond them, circles are the reference."
-                .to_owned(),
-            gauges: vec![
-                Gauge {
-                    unit: Unit::Real,
-                    note: "Population stability index of the ratings.".to_owned(),
-                    ..delta("Rating PSI", 1.2197, [0.1, 0.25], Flag::new(Tone::Bad, "strong"))
-                },
-                delta(
-                    "Share of the top 10, change",
-                    0.0931,
-                    [0.05, 0.08],
-                    Flag::new(Tone::Bad, "strong"),
-                ),
-                delta(
-                    "Gini of films, change",
-                    0.0687,
-                    [0.06, 0.1],
-                    Flag::new(Tone::Warning, "moderate"),
-                ),
-                delta("Share of the top 100, change", 0.0102, [0.1, 0.15], good()),
-                level("Top-100 overlap", Ok(0.64), None, limit("low", 0.4, Side::Below), good()),
-                level(
-                    "Share of the top 10",
-                    Ok(0.373),
-                    Some(0.2798),
-                    limit("concentrated", 0.5, Side::AtLeast),
-                    good(),
-                ),
-                level(
-                    "Gini of films",
-                    Ok(0.4624),
-                    Some(0.4356),
-                    limit("high", 0.9, Side::AtLeast),
-                    good(),
-                ),
-                level(
-                    "One-and-done users",
-                    Ok(0.132),
-                    Some(0.0825),
-                    limit("too many", 0.9999, Side::AtLeast),
-                    good(),
-                ),
-                level(
-                    "Genre distance",
-                    Err("no catalog was given (--catalog)".to_owned()),
-                    None,
-                    limit("moderate", 0.05, Side::AtLeast),
-                    Flag::new(Tone::Neutral, "not judged"),
-                ),
-            ],
-        })],
-    }
+    vec![
+        level("Top-100 overlap", Ok(0.64), None, limit("low", 0.4, Side::Below), good()),
+        level(
+            "Share of the top 10",
+            Ok(0.373),
+            Some(0.2798),
+            limit("concentrated", 0.5, Side::AtLeast),
+            good(),
+        ),
+        level("Gini of films", Ok(0.4624), Some(0.4356), limit("high", 0.9, Side::AtLeast), good()),
+        level(
+            "One-and-done users",
+            Ok(0.132),
+            Some(0.0825),
+            limit("too many", 0.9999, Side::AtLeast),
+            good(),
+        ),
+        level(
+            "Genre distance",
+            Err("no catalog was given (--catalog)".to_owned()),
+            None,
+            limit("moderate", 0.05, Side::AtLeast),
+            Flag::new(Tone::Neutral, "not judged"),
+        ),
+    ]
 }
 
 fn distributions() -> Section {
-    let lorenz = |name: &str, power: f64| Line {
-        name: name.to_owned(),
-        points: (0..=100).map(|i| f64::from(i) / 100.0).map(|x| (x, x.powf(power))).collect(),
-    };
-    let week = |name: &str, scale: f64, dip: usize| Line {
-        name: name.to_owned(),
-        points: (0..168_u32)
-            .map(|hour| {
-                let day = f64::from(hour % 24) / 24.0 * std::f64::consts::TAU;
-                let weekend = if hour >= 120 { 1.35 } else { 1.0 };
-                let fault = if (dip..dip + 9).contains(&(hour as usize)) { 0.1 } else { 1.0 };
-                (
-                    f64::from(hour),
-                    scale * weekend * fault * (1.3 - day.cos() - 0.25 * (2.0 * day).sin()),
-                )
-            })
-            .collect(),
-    };
     let both =
         |title: &str, category: &str, categories: &[&str], unit, values: [&[f64]; 2]| BarChart {
             title: title.to_owned(),
@@ -230,20 +208,7 @@ fn distributions() -> Section {
                     &[8_104.0, 7_205.0, 9_110.0, 9_920.0, 8_300.0, 4_220.0, 1_004.0, 341.0],
                 ],
             )),
-            Block::Lines(LineChart {
-                title: "Concentration on few films (Lorenz curve)".to_owned(),
-                caption: "The further a curve sags below the diagonal, the fewer films hold the \
-                          rows."
-                    .to_owned(),
-                x_name: "Share of films, least watched first".to_owned(),
-                x_unit: Unit::Share,
-                y_name: "Share of rows".to_owned(),
-                y_unit: Unit::Share,
-                lines: vec![lorenz("reference", 2.4), lorenz("current", 3.3)],
-                diagonal: Some("all films equal".to_owned()),
-                shape: Shape::Square,
-                ..LineChart::default()
-            }),
+            concentration(),
             Block::Bars(both(
                 "Genres",
                 "Genre",
@@ -251,23 +216,62 @@ fn distributions() -> Section {
                 Unit::Share,
                 [&[0.31, 0.24, 0.16, 0.12, 0.1, 0.07], &[0.27, 0.21, 0.24, 0.11, 0.12, 0.05]],
             )),
-            Block::Lines(LineChart {
-                title: "Events by hour of the week".to_owned(),
-                caption: "Hours in UTC; the reference's own week.".to_owned(),
-                x_name: "Hour of the week".to_owned(),
-                x_unit: Unit::Count,
-                x_marks: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
-                    .iter()
-                    .enumerate()
-                    .map(|(day, name)| (24.0 * day as f64, (*name).to_owned()))
-                    .collect(),
-                y_name: "Events per hour".to_owned(),
-                y_unit: Unit::Count,
-                lines: vec![week("reference", 1_480.0, 1_000), week("current", 1_390.0, 66)],
-                ..LineChart::default()
-            }),
+            volume(),
         ],
     }
+}
+
+fn concentration() -> Block {
+    let lorenz = |name: &str, power: f64| Line {
+        name: name.to_owned(),
+        points: (0..=100).map(|i| f64::from(i) / 100.0).map(|x| (x, x.powf(power))).collect(),
+    };
+    Block::Lines(LineChart {
+        title: "Concentration on few films (Lorenz curve)".to_owned(),
+        caption: "The further a curve sags below the diagonal, the fewer films hold the \
+                          rows."
+            .to_owned(),
+        x_name: "Share of films, least watched first".to_owned(),
+        x_unit: Unit::Share,
+        y_name: "Share of rows".to_owned(),
+        y_unit: Unit::Share,
+        lines: vec![lorenz("reference", 2.4), lorenz("current", 3.3)],
+        diagonal: Some("all films equal".to_owned()),
+        shape: Shape::Square,
+        ..LineChart::default()
+    })
+}
+
+fn volume() -> Block {
+    let week = |name: &str, scale: f64, dip: usize| Line {
+        name: name.to_owned(),
+        points: (0..168_u32)
+            .map(|hour| {
+                let day = f64::from(hour % 24) / 24.0 * std::f64::consts::TAU;
+                let weekend = if hour >= 120 { 1.35 } else { 1.0 };
+                let fault = if (dip..dip + 9).contains(&(hour as usize)) { 0.1 } else { 1.0 };
+                (
+                    f64::from(hour),
+                    scale * weekend * fault * (1.3 - day.cos() - 0.25 * (2.0 * day).sin()),
+                )
+            })
+            .collect(),
+    };
+    Block::Lines(LineChart {
+        title: "Events by hour of the week".to_owned(),
+        caption: "Hours in UTC; the reference's own week.".to_owned(),
+        x_name: "Hour of the week".to_owned(),
+        x_unit: Unit::Count,
+        x_marks: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+            .iter()
+            .enumerate()
+            .map(|(day, name)| (24.0 * day as f64, (*name).to_owned()))
+            .collect(),
+        y_name: "Events per hour".to_owned(),
+        y_unit: Unit::Count,
+        lines: vec![week("reference", 1_480.0, 1_000), week("current", 1_390.0, 66)],
+        ..LineChart::default()
+    })
 }
 
 fn numbers() -> Section {
@@ -286,13 +290,7 @@ fn numbers() -> Section {
         blocks: vec![Block::Table(Table {
             title: "Metrics".to_owned(),
             caption: String::new(),
-            columns: vec![
-                Column::text("Metric"),
-                Column::number("Reference"),
-                Column::number("Current"),
-                Column::number("Change"),
-                Column::text("Flag"),
-            ],
+            columns: columns(),
             rows: vec![
                 row(
                     "Rows",
@@ -332,4 +330,14 @@ fn numbers() -> Section {
             ],
         })],
     }
+}
+
+fn columns() -> Vec<Column> {
+    vec![
+        Column::text("Metric"),
+        Column::number("Reference"),
+        Column::number("Current"),
+        Column::number("Change"),
+        Column::text("Flag"),
+    ]
 }

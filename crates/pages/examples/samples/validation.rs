@@ -34,11 +34,6 @@ pub(crate) fn validation() -> Page {
 }
 
 fn rejects() -> Section {
-    let line = |place: &str, reasons: &[&str], raw: &[u8]| RawLine {
-        place: place.to_owned(),
-        reasons: names(reasons),
-        raw: raw.to_vec(),
-    };
     Section {
         heading: "What was rejected, and why".to_owned(),
         blocks: vec![
@@ -75,30 +70,39 @@ fn rejects() -> Section {
                 unit: Unit::Count,
                 series: vec![series("rows", &[211.0, 104.0, 60.0, 33.0, 12.0])],
             }),
-            Block::RawLines(RawLines {
-                title: "Examples".to_owned(),
-                caption: "Characters that cannot be seen are spelt out.".to_owned(),
-                lines: vec![
-                    line(
-                        "line 1,204, byte 56,011",
-                        &["movie_id: pattern"],
-                        b"12,city +of+god+2002,4,1728912702",
-                    ),
-                    line(
-                        "line 88,120, byte 4,410,995",
-                        &["user_id: type", "encoding"],
-                        b"1e3,am\xe9lie+2001,5,1728912702",
-                    ),
-                    line(
-                        "line 90,001, byte 4,505,120",
-                        &["movie_id: pattern"],
-                        "7,<img src=x onerror=\"alert('1')\">,\0\u{202e}3,17\t28".as_bytes(),
-                    ),
-                    line("line 90,002, byte 4,505,190", &["cut line"], b""),
-                ],
-            }),
+            examples(),
         ],
     }
+}
+
+fn examples() -> Block {
+    let line = |place: &str, reasons: &[&str], raw: &[u8]| RawLine {
+        place: place.to_owned(),
+        reasons: names(reasons),
+        raw: raw.to_vec(),
+    };
+    Block::RawLines(RawLines {
+        title: "Examples".to_owned(),
+        caption: "Characters that cannot be seen are spelt out.".to_owned(),
+        lines: vec![
+            line(
+                "line 1,204, byte 56,011",
+                &["movie_id: pattern"],
+                b"12,city +of+god+2002,4,1728912702",
+            ),
+            line(
+                "line 88,120, byte 4,410,995",
+                &["user_id: type", "encoding"],
+                b"1e3,am\xe9lie+2001,5,1728912702",
+            ),
+            line(
+                "line 90,001, byte 4,505,120",
+                &["movie_id: pattern"],
+                "7,<img src=x onerror=\"alert('1')\">,\0\u{202e}3,17\t28".as_bytes(),
+            ),
+            line("line 90,002, byte 4,505,190", &["cut line"], b""),
+        ],
+    })
 }
 
 fn rows() -> Section {
