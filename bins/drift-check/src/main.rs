@@ -3,12 +3,13 @@
 //! Prints the report as JSON and writes it, with `--html` as a page too. Exit codes: 0 done; 1 with `--fail-on-drift` where
 //! there is drift, the report written; 2 it could not run and wrote nothing.
 
+mod args;
 mod thresholds;
 
-use std::{io::Write, path::PathBuf, process::ExitCode};
+use std::{io::Write, process::ExitCode};
 
 use anyhow::{Context, ensure};
-use clap::Parser;
+use args::{Args, CalibrationArgs};
 use marquee_catalog::Catalog;
 use marquee_cli::{
     Interrupt, Outcome, TerminalProgress, check_distinct, print_json, set_threads, unless_closed,
@@ -16,65 +17,8 @@ use marquee_cli::{
 use marquee_dataset::{Progress, StagedFile};
 use marquee_drift::{
     Calibration, CalibrationConfig, CurrentSize, DriftConfig, DriftPicture, DriftReport, Genres,
-    Keep, PsiBins, TableSummary, calibrate, compare, inspect,
+    Keep, TableSummary, calibrate, compare, inspect,
 };
-use thresholds::ThresholdArgs;
-
-/// Measure an interactions table against a reference, or look at one by itself.
-#[derive(Parser)]
-#[command(version)]
-struct Args {
-    /// Table to measure, .csv, .parquet or a folder of .parquet files
-    #[arg(long, value_name = "FILE")]
-    cur: PathBuf,
-    /// Table to measure it against; without one, --cur is looked at by itself
-    #[arg(long = "ref", value_name = "FILE")]
-    reference: Option<PathBuf>,
-    /// Report to write
-    #[arg(long, value_name = "FILE.json")]
-    out: PathBuf,
-    /// Page to write: the report for people, in one file
-    #[arg(long, value_name = "FILE.html")]
-    html: Option<PathBuf>,
-    /// Movie catalog, to compare genres too
-    #[arg(long, value_name = "FILE.json", requires = "reference")]
-    catalog: Option<PathBuf>,
-    /// Where ratings outside of the reference's range count: open (the outer bins) or reference
-    /// (in none)
-    #[arg(long, default_value = "open")]
-    psi_bins: PsiBins,
-    /// Exit with 1 where there is drift
-    #[arg(long)]
-    fail_on_drift: bool,
-    #[command(flatten)]
-    calibration: CalibrationArgs,
-    #[command(flatten)]
-    limits: ThresholdArgs,
-    /// Threads to use [default: one per core]
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
-}
-
-/// Thresholds from data.
-#[derive(clap::Args)]
-#[command(next_help_heading = "Calibration")]
-struct CalibrationArgs {
-    /// Thresholds that a calibration wrote
-    #[arg(long, value_name = "FILE.json", conflicts_with = "calibrate")]
-    thresholds: Option<PathBuf>,
-    /// Set the thresholds by splitting the reference this often, such as 1000
-    #[arg(long, value_name = "N", requires = "reference")]
-    calibrate: Option<usize>,
-    /// How often a table from the reference's source may be called drifted, all checks together
-    #[arg(long, value_name = "RATE", default_value_t = CalibrationConfig::DEFAULT_FALSE_ALARM_RATE)]
-    false_alarm_rate: f64,
-    /// Seed of the splits
-    #[arg(long, value_name = "N", default_value_t = CalibrationConfig::DEFAULT_SEED)]
-    seed: u64,
-    /// Keep the calibrated thresholds for later runs
-    #[arg(long, value_name = "FILE.json", requires = "calibrate")]
-    thresholds_out: Option<PathBuf>,
-}
 
 fn main() -> ExitCode {
     marquee_cli::run(|args| run(&args))

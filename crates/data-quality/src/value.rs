@@ -1,3 +1,4 @@
+use marquee_dataset::parse_integer;
 use serde_json::{Number, Value as Json};
 
 use crate::schema::Exact;
@@ -130,7 +131,7 @@ pub(crate) fn of_field(field: &[u8], types: Types) -> Value<'_> {
         return Value::Absent;
     }
     if types.meets(Types::INTEGER.union(Types::NUMBER)) {
-        if let Some(int) = integer(field) {
+        if let Some(int) = parse_integer(field) {
             return Value::Int(int);
         }
         if is_integer(field) {
@@ -148,24 +149,6 @@ pub(crate) fn of_field(field: &[u8], types: Types) -> Value<'_> {
         b"false" if types.meets(Types::BOOLEAN) => Value::Bool(false),
         _ => str::from_utf8(field).map_or(Value::Bytes(field), Value::Text),
     }
-}
-
-/// Digits with an optional `-`, if they fit.
-#[inline]
-pub(crate) fn integer(field: &[u8]) -> Option<i64> {
-    // Nearly all are a few plain digits, which cannot overflow; one pass both reads and checks them.
-    if (1..=18).contains(&field.len()) {
-        let (mut value, mut plain) = (0, true);
-        for byte in field {
-            let digit = byte.wrapping_sub(b'0');
-            plain &= digit < 10;
-            value = 10 * value + i64::from(digit);
-        }
-        if plain {
-            return Some(value);
-        }
-    }
-    if is_integer(field) { str::from_utf8(field).ok()?.parse().ok() } else { None }
 }
 
 fn is_integer(field: &[u8]) -> bool {

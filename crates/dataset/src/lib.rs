@@ -23,6 +23,7 @@
 mod csr;
 mod dedup;
 mod error;
+mod field;
 mod ingest;
 mod interactions;
 mod lines;
@@ -43,6 +44,7 @@ mod vocabulary;
 pub use csr::{Csr, Triplet};
 pub use dedup::{Keys, Strategy, UnknownName, aggregate, dedup};
 pub use error::DatasetError;
+pub use field::{first_comma, parse_integer};
 pub use ingest::{
     AcceptedCounts, IngestOutputs, IngestReport, NULL_PAYLOAD, PartitionRange, QuarantineRecord,
     dataset_version, ingest, parse_dataset_version,

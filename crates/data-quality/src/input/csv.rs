@@ -1,6 +1,6 @@
 use std::{borrow::Cow, path::Path};
 
-use marquee_dataset::{BatchSize, Progress, StoredFile, run_stages};
+use marquee_dataset::{BatchSize, Progress, StoredFile, first_comma, parse_integer, run_stages};
 use marquee_events::MAX_LINE_BYTES;
 
 use super::{
@@ -77,8 +77,6 @@ impl Table<'_> {
     }
 
     fn records(&self, bytes: &[u8], offset: u64, checked: &mut Checked) {
-        // One check of the whole block costs less than one of every movie id.
-        let text = str::from_utf8(bytes).ok();
         let is_quoted = memchr::memchr(b'"', bytes).is_some();
         let mut start = 0;
         while start < bytes.len() {
@@ -91,7 +89,7 @@ impl Table<'_> {
                 lines = memchr::memchr_iter(b'\n', &bytes[start..next]).count().max(1) as u64;
                 next
             } else {
-                if !line.is_empty() && !self.admit(line, text, start, checked) {
+                if !line.is_empty() && !self.admit(line, checked) {
                     let fields = line.split(|&byte| byte == b',').map(Cow::Borrowed);
                     self.examine(&record, &fields.collect::<Vec<_>>(), checked);
                 }
@@ -103,18 +101,16 @@ impl Table<'_> {
 
     /// Appends the row if it is good beyond doubt.
     #[inline]
-    fn admit(&self, line: &[u8], text: Option<&str>, start: usize, checked: &mut Checked) -> bool {
+    fn admit(&self, line: &[u8], checked: &mut Checked) -> bool {
         if self.header.width != 4 || line.len() > MAX_LINE_BYTES {
             return false;
         }
         let mut ends = [0; 3];
-        let mut commas = memchr::memchr_iter(b',', line);
+        let mut from = 0;
         for end in &mut ends {
-            let Some(comma) = commas.next() else { return false };
-            *end = comma;
-        }
-        if commas.next().is_some() {
-            return false;
+            let Some(comma) = first_comma(&line[from..]) else { return false };
+            *end = from + comma;
+            from += comma + 1;
         }
         let spans = [
             (0, ends[0]),
@@ -123,17 +119,14 @@ impl Table<'_> {
             (ends[2] + 1, line.len()),
         ];
         let [user, movie, rating, time] = self.header.places.map(|place| spans[place]);
-        let integer = |span: (usize, usize)| value::integer(&line[span.0..span.1]);
+        let integer = |span: (usize, usize)| parse_integer(&line[span.0..span.1]);
         let (Some(user), Some(rating), Some(time)) =
             (integer(user), integer(rating), integer(time))
         else {
             return false;
         };
-        let movie = match text {
-            Some(text) => text.get(start + movie.0..start + movie.1),
-            None => str::from_utf8(&line[movie.0..movie.1]).ok(),
-        };
-        movie.is_some_and(|movie| self.checker.admit(user, movie, rating, time, checked))
+        // A comma too many is in the last value, which then is no integer and no plain movie id.
+        self.checker.admit(user, &line[movie.0..movie.1], rating, time, checked)
     }
 
     /// Takes the record with quotation marks whose first line is given; where the next one starts.

@@ -188,7 +188,8 @@ fn check_batch(
         let four = [users.value(row), movies.value(row), ratings.value(row), times.value(row)];
         let admitted = match four {
             [Value::Int(user), Value::Text(movie), Value::Int(rating), Value::Int(time)] => {
-                header.others.is_empty() && checker.admit(user, movie, rating, time, checked)
+                header.others.is_empty()
+                    && checker.admit(user, movie.as_bytes(), rating, time, checked)
             }
             _ => false,
         };

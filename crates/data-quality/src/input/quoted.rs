@@ -35,7 +35,8 @@ pub(crate) fn record(text: &[u8], start: usize, width: usize, whole: bool) -> Qu
         };
         fields.push(field);
         match text.get(after) {
-            Some(b',') => from = after + 1,
+            Some(b',') if after - start <= MAX_LINE_BYTES => from = after + 1,
+            Some(b',') => return Quoted::Malformed,
             // Only at the end of the text is there neither comma nor line end.
             _ => {
                 let end = text.len().min(after + 1);

@@ -4,7 +4,6 @@ use std::{
     cell::Cell,
     io::{self, Cursor, Read},
     path::Path,
-    str,
     sync::atomic::Ordering,
 };
 
@@ -16,6 +15,7 @@ use super::{
 };
 use crate::{
     DatasetError, Interactions, Progress,
+    field::parse_integer,
     lines::{BLOCK_BYTES, Buffer, LineBlocks, Piece},
     stages::{self, BatchSize},
     stored_file::StoredFile,
@@ -354,21 +354,6 @@ fn integer(
     column: &'static str,
     expected: &'static str,
 ) -> Result<i64, DatasetError> {
-    // Nearly all are a few plain digits, which cannot overflow; one pass both reads and checks them.
-    if (1..=18).contains(&field.len()) {
-        let (mut value, mut plain) = (0, true);
-        for byte in field {
-            let digit = byte.wrapping_sub(b'0');
-            plain &= digit < 10;
-            value = 10 * value + i64::from(digit);
-        }
-        if plain {
-            return Ok(value);
-        }
-    }
-    str::from_utf8(field)
-        .ok()
-        .filter(|text| !text.starts_with('+'))
-        .and_then(|text| text.parse().ok())
+    parse_integer(field)
         .ok_or_else(|| place.refuse(column, &String::from_utf8_lossy(field), expected))
 }

@@ -101,8 +101,14 @@ impl Rows {
 
     #[inline]
     pub(crate) fn push(&mut self, user_id: i64, movie_id: &str, rating: u8, timestamp: i64) {
+        self.push_bytes(user_id, movie_id.as_bytes(), rating, timestamp);
+    }
+
+    /// As [`push`](Self::push), of an id that is known to be text.
+    #[inline]
+    pub(super) fn push_bytes(&mut self, user_id: i64, movie_id: &[u8], rating: u8, timestamp: i64) {
         self.user_ids.push(user_id);
-        self.movie_text.extend_from_slice(movie_id.as_bytes());
+        self.movie_text.extend_from_slice(movie_id);
         self.movie_ends.push(self.movie_text.len());
         self.ratings.push(rating);
         self.timestamps.push(timestamp);

@@ -155,6 +155,8 @@ pub(super) struct Size {
     pub(super) growth: f64,
     /// Rows of the current one.
     pub(super) rows: u64,
+    /// Its users.
+    pub(super) users: u64,
     /// 95th percentile of the reference's rows per user.
     pub(super) p95: f64,
 }
@@ -210,14 +212,19 @@ impl Chance {
         let (parts, halves) = (values(0)?, values(1));
         let (centre, measured_spread) = moments(&parts);
         let shape = statistic.shape();
-        let spread = measured_spread.max(least_spread(statistic, size, size.growth));
+        let constant = measured_spread == 0.0;
+        let spread = measured_spread.max(least_spread(statistic, constant, size, size.growth));
         let shrunk = match shape {
             Shape::Signed | Shape::Absolute => {
                 // A centre that is noise is none.
                 let noise = 3.0 * measured_spread / (parts.len() as f64).sqrt();
-                if centre.abs() <= noise { 0.0 } else { centre * shrinkage(centre, halves, size) }
+                if centre.abs() <= noise {
+                    0.0
+                } else {
+                    centre * shrinkage(statistic, centre, halves, size)
+                }
             }
-            Shape::Distance | Shape::Cases => centre * shrinkage(centre, halves, size),
+            Shape::Distance | Shape::Cases => centre * shrinkage(statistic, centre, halves, size),
         };
         let mut real_spread = measured_spread / size.growth.sqrt();
         if shape == Shape::Cases && centre > 0.0 {
@@ -228,7 +235,7 @@ impl Chance {
                 if statistic == Statistic::OverlapLoss { 1.0 } else { size.growth.sqrt() };
             real_spread = measured_spread * by_centre / by_size;
         }
-        let real_spread = real_spread.max(least_spread(statistic, size, 1.0));
+        let real_spread = real_spread.max(least_spread(statistic, constant, size, 1.0));
         Some(Self { shape, centre, spread, real_centre: shrunk, real_spread })
     }
 
@@ -251,24 +258,34 @@ impl Chance {
     }
 }
 
-/// What is left of a centre when tables grow to the real size: it went on as from the halves to
-/// the parts, no faster than with the root of the size for a distance that is all chance.
-fn shrinkage(centre: f64, halves: Option<Vec<f64>>, size: Size) -> f64 {
+/// What is left of a centre when tables grow to the real size: it goes on as from the halves to the
+/// parts, but no faster than chance allows. Tables twice as large bring a distance, or the loss of
+/// overlap, down by a root of two at most; what falls faster among small parts (ranks that are told
+/// apart at last) does not go on so. Films that one side lacks may become known much faster.
+fn shrinkage(statistic: Statistic, centre: f64, halves: Option<Vec<f64>>, size: Size) -> f64 {
     let Some(halves) = halves else { return 1.0 };
     let before = moments(&halves).0;
     if before == 0.0 {
         return 1.0;
     }
-    (centre / before).clamp(0.25, 1.0).powf(size.growth.log2())
+    let least = match statistic {
+        Statistic::NewFilms | Statistic::VanishedFilms => 0.25,
+        _ => std::f64::consts::FRAC_1_SQRT_2,
+    };
+    (centre / before).clamp(least, 1.0).powf(size.growth.log2())
 }
 
-/// Values that come in steps, or are those of single rows, spread at least by half a step, or two
-/// rows, of tables so many times smaller.
-fn least_spread(statistic: Statistic, size: Size, smaller: f64) -> f64 {
+/// Values that come in steps, or are those of single rows or users, spread at least by half a step
+/// or two of them, of tables so many times smaller. What never differed in a replicate, as the
+/// ratings of a reference that holds one rating only, may still differ in two rows.
+fn least_spread(statistic: Statistic, constant: bool, size: Size, smaller: f64) -> f64 {
+    let two_of = |number: u64| 2.0 * smaller / (number.max(1) as f64);
     match statistic {
         Statistic::OverlapLoss => 0.005,
         Statistic::P95Drop => 0.5 / size.p95.max(1.0),
-        Statistic::NewFilms | Statistic::VanishedFilms => 2.0 * smaller / (size.rows.max(1) as f64),
+        Statistic::NewFilms | Statistic::VanishedFilms => two_of(size.rows),
+        Statistic::OneAndDoneRise => two_of(size.users),
+        Statistic::RootPsi | Statistic::RatingJs if constant => two_of(size.rows).sqrt(),
         _ => 0.0,
     }
 }
@@ -302,7 +319,7 @@ mod tests {
     #[test]
     fn what_every_replicate_measures_alike_is_not_reached_by_the_same_again() {
         let samples = vec![[[Some(0.0); STATISTICS]; 2]; 100];
-        let laws = laws(&samples, 0.05, Size { growth: 2.0, rows: 1_000, p95: 20.0 });
+        let laws = laws(&samples, 0.05, Size { growth: 2.0, rows: 1_000, users: 100, p95: 20.0 });
         for law in laws {
             let law = law.unwrap();
             assert!(law.strong > 0.0 && law.moderate <= law.strong);
@@ -310,10 +327,23 @@ mod tests {
     }
 
     #[test]
+    fn one_user_or_row_of_a_kind_the_reference_lacks_is_no_drift() {
+        let mut samples = vec![[[Some(0.0); STATISTICS]; 2]; 100];
+        for (place, sample) in samples.iter_mut().enumerate() {
+            sample[0][Statistic::FilmJs as usize] = Some(place as f64 / 100.0);
+        }
+        let size = Size { growth: 1.0, rows: 10_000, users: 1_000, p95: 20.0 };
+        let laws = laws(&samples, 0.05, size);
+        let strong = |statistic: Statistic| laws[statistic as usize].unwrap().strong;
+        assert!(strong(Statistic::OneAndDoneRise) > 1.0 / 1_000.0);
+        assert!(strong(Statistic::RatingJs) > (1.0_f64 / 10_000.0).sqrt());
+    }
+
+    #[test]
     fn a_statistic_that_was_not_measured_once_has_no_law() {
         let mut samples = vec![[[Some(0.5); STATISTICS]; 2]; 100];
         samples[7][0][Statistic::OverlapLoss as usize] = None;
-        let laws = laws(&samples, 0.05, Size { growth: 2.0, rows: 1_000, p95: 20.0 });
+        let laws = laws(&samples, 0.05, Size { growth: 2.0, rows: 1_000, users: 100, p95: 20.0 });
         assert!(laws[Statistic::OverlapLoss as usize].is_none());
         assert!(laws[Statistic::RootPsi as usize].is_some());
     }

@@ -1,6 +1,7 @@
 //! Records of text without quotation marks: every comma ends a value and every line feed a record.
 
 use super::{Chunk, DatasetError, Header, Place, RawIds, push_row};
+use crate::field::first_comma;
 
 impl Header<'_> {
     /// Reads a block of whole lines without quotation marks; lines in errors count from its first.
@@ -12,17 +13,19 @@ impl Header<'_> {
     ) -> Result<(), DatasetError> {
         // Where the values of a record end.
         let mut ends = Vec::with_capacity(self.fields);
-        let mut start = 0;
+        let (mut start, lines) = (0, memchr::memchr_iter(b'\n', bytes));
         let unterminated = (!bytes.ends_with(b"\n")).then_some(bytes.len());
-        for end in memchr::memchr2_iter(b',', b'\n', bytes).chain(unterminated) {
-            ends.push(end);
-            if bytes.get(end) == Some(&b',') {
-                continue;
-            }
+        for end in lines.chain(unterminated) {
             chunk.lines += 1;
             let place = Place { path: self.path, line: chunk.lines };
-            self.plain_row(bytes, start, &ends, place, chunk, ids)?;
             ends.clear();
+            let mut from = start;
+            while let Some(comma) = first_comma(&bytes[from..end]) {
+                ends.push(from + comma);
+                from += comma + 1;
+            }
+            ends.push(end);
+            self.plain_row(bytes, start, &ends, place, chunk, ids)?;
             start = end + 1;
         }
         Ok(())
