@@ -38,6 +38,10 @@ struct Args {
     /// Mix in bad lines of every kind, one to two percent of all.
     #[arg(long)]
     dirty: bool,
+    /// A true lift for trials of an evaluation: how much more often a list of als_model is followed
+    /// by a start of one of its films than one of popgen_model, -0.15 to 0.55.
+    #[arg(long, value_name = "LIFT", allow_negative_numbers = true)]
+    effect: Option<f64>,
     /// The log, where it goes to a file.
     #[arg(long, value_name = "FILE", default_value = "data/raw.log", conflicts_with = "brokers")]
     out: PathBuf,
@@ -66,6 +70,7 @@ impl Args {
             dirty: self.dirty,
             start_second: self.start.unwrap_or(SynthConfig::DEFAULT_START_SECOND),
             days: self.days,
+            effect: self.effect,
             ..SynthConfig::default()
         }
     }

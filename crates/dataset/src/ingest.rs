@@ -5,15 +5,7 @@ mod quarantine;
 mod report;
 mod sink;
 
-use std::{
-    io::Read,
-    path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Instant,
-};
+use std::{path::PathBuf, sync::atomic::Ordering, time::Instant};
 
 use marquee_events::MAX_LINE_BYTES;
 use parse::Parsed;
@@ -24,10 +16,9 @@ pub use report::{
 use sink::Sink;
 
 use crate::{
-    DatasetError, LogSource, Progress, RecordRange, RecordSource, Records,
-    lines::{Block, LineBlocks},
-    log_source::Content,
-    pool::{Pool, Pooled},
+    DatasetError, LogSource, Progress, RecordRange,
+    log_blocks::{LogReader, Portion},
+    pool::Pool,
     stages::{self, BatchSize},
 };
 
@@ -117,83 +108,26 @@ fn refuse_repeated(sources: &[LogSource]) -> Result<(), DatasetError> {
 
 /// The blocks of several logs, one log after the other.
 struct Reader {
-    sources: std::vec::IntoIter<LogSource>,
-    current: Option<OpenLog>,
-    opened: usize,
-}
-
-/// The log in work.
-struct OpenLog {
-    /// Its place among all.
-    place: usize,
-    name: String,
-    blocks: Blocks,
-}
-
-/// What is worked on at a time.
-enum Portion {
-    Lines(Block),
-    Records(Pooled<Records>),
-}
-
-/// The blocks of a log.
-enum Blocks {
-    Lines(LineBlocks<Box<dyn Read + Send>>),
-    Records { source: Box<dyn RecordSource>, pool: Pool<Records>, read: Arc<AtomicU64>, start: u64 },
+    sources: std::iter::Enumerate<std::vec::IntoIter<LogSource>>,
+    /// The log in work and its place among all.
+    current: Option<(usize, LogReader)>,
 }
 
 impl Reader {
     fn new(sources: Vec<LogSource>) -> Self {
-        Self { sources: sources.into_iter(), current: None, opened: 0 }
+        Self { sources: sources.into_iter().enumerate(), current: None }
     }
 
     /// The next block and the place of its log.
     fn next(&mut self) -> Result<Option<(usize, Portion)>, DatasetError> {
         loop {
-            if let Some(log) = &mut self.current
-                && let Some(block) = log.next()?
+            if let Some((place, log)) = &mut self.current
+                && let Some(portion) = log.next()?
             {
-                return Ok(Some((log.place, block)));
+                return Ok(Some((*place, portion)));
             }
-            let Some(source) = self.sources.next() else { return Ok(None) };
-            self.current = Some(OpenLog::new(self.opened, source));
-            self.opened += 1;
-        }
-    }
-}
-
-impl OpenLog {
-    fn new(place: usize, source: LogSource) -> Self {
-        let blocks = match source.content {
-            Content::Bytes(reader) => Blocks::Lines(LineBlocks::new(reader, MAX_LINE_BYTES)),
-            Content::Records(records, range) => Blocks::Records {
-                source: records,
-                pool: Pool::default(),
-                read: source.position,
-                start: range.start.max(0) as u64,
-            },
-        };
-        Self { place, name: source.name, blocks }
-    }
-
-    fn next(&mut self) -> Result<Option<Portion>, DatasetError> {
-        match &mut self.blocks {
-            Blocks::Lines(blocks) => {
-                let block = blocks.next().map_err(|source| DatasetError::ReadOn {
-                    name: self.name.clone(),
-                    offset: blocks.offset(),
-                    source,
-                })?;
-                Ok(block.map(Portion::Lines))
-            }
-            Blocks::Records { source, pool, read, start } => {
-                let mut records = pool.take();
-                records.clear();
-                source.fill(&mut records).map_err(|fault| fault.at(&self.name))?;
-                let Some(last) = records.iter().last() else { return Ok(None) };
-                read.store((last.offset + 1).saturating_sub(*start), Ordering::Relaxed);
-                Ok(Some(Portion::Records(records)))
-            }
+            let Some((place, source)) = self.sources.next() else { return Ok(None) };
+            self.current = Some((place, LogReader::new(source, MAX_LINE_BYTES)));
         }
     }
 }

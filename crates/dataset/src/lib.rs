@@ -3,7 +3,7 @@
 //! The way through: [`ingest()`] turns log bytes into rows, refusals and counts; tables live in csv
 //! or Parquet files ([`read_interactions`], [`InteractionsWriter`]); [`dedup()`] keeps one row for
 //! each (user, movie) pair and [`aggregate`] folds all of a pair's events into one;
-//! [`leave_last`] splits them for evaluation; [`RatingMatrix`] gives users and movies dense rows
+//! [`leave_last`] and [`split_at`] split them for evaluation; [`RatingMatrix`] gives users and movies dense rows
 //! and the ratings as a sparse matrix.
 //!
 //! Does not hold: what an event line means (`marquee-events`), models, terminals. Files appear
@@ -27,6 +27,7 @@ mod field;
 mod ingest;
 mod interactions;
 mod lines;
+mod log_blocks;
 mod log_source;
 mod matrix;
 mod npz;
@@ -51,6 +52,7 @@ pub use ingest::{
 };
 pub use interactions::{Aggregated, EventDetail, EventTable, Interactions, MovieIds};
 pub use lines::{Block, Buffer, LineBlocks, LongLine, Piece};
+pub use log_blocks::for_each_block;
 pub use log_source::LogSource;
 pub use matrix::RatingMatrix;
 pub use npz::{Array, Element, NpzFault, NpzReader, NpzWriter};
@@ -58,7 +60,9 @@ pub use pool::{Pool, Pooled};
 pub use progress::{NoProgress, Progress};
 pub use records::{RecordFault, RecordRange, RecordSource, Records};
 pub use seen_file::{read_seen, write_seen};
-pub use split::{LeaveLastSplit, ZeroHoldout, leave_last};
+pub use split::{
+    GlobalTimeSplit, LeaveLastSplit, ZeroHoldout, leave_last, pairs_in_both, split_at, time_of_last,
+};
 pub use staged::{FileDigest, StagedFile, hex, parquet_parts};
 pub use stages::{BatchSize, run as run_stages};
 pub use stored_file::StoredFile;

@@ -52,6 +52,18 @@ impl TableFormat {
 
 /// The columns of an interactions table, for messages.
 const INTERACTION_COLUMNS: &str = "user_id, movie_id, rating, timestamp";
+/// What a table is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    /// User, movie, rating and time; without a column of ratings each is that of the event's kind,
+    /// and without kinds 1.
+    Interactions,
+    /// The same, but for the last: what measures ratings must not make them up.
+    Ratings,
+    /// The columns of single events.
+    Events,
+}
+
 /// The columns of an events table, for messages.
 const EVENT_COLUMNS: &str = "user_id, movie_id, kind, minute, stars, timestamp";
 
@@ -61,6 +73,7 @@ const EVENT_COLUMNS: &str = "user_id, movie_id, kind, minute, stars, timestamp";
 /// Columns are found by name in any order and further ones are passed over. Integers of any width
 /// and strings of any Parquet form are taken. An events file is read as interactions too: rating 1
 /// for a watch, the stars for a rating; where there is a rating column too, that is what counts.
+/// Without either every rating is 1.
 /// Beside the table, memory holds two more copies of the movie ids and some blocks of 512 KiB or row
 /// groups of up to a million rows for each thread. A csv file that holds a quotation mark is read by
 /// one thread from there on.
@@ -75,9 +88,9 @@ pub fn read_interactions(
     progress: &mut dyn Progress,
 ) -> Result<Interactions, DatasetError> {
     let table = match TableFormat::of(path)? {
-        TableFormat::Csv => csv_file::read(path, progress, &mut |_| {})?,
+        TableFormat::Csv => csv_file::read(path, progress, Wanted::Interactions, &mut |_| {})?,
         TableFormat::Parquet => {
-            let (parts, wanted) = (parts(path)?, parquet_file::Wanted::Interactions);
+            let (parts, wanted) = (parts(path)?, Wanted::Interactions);
             parquet_file::read(&parts, progress, wanted, MOST_ROWS, &mut |_| {})?.interactions
         }
     };
@@ -91,11 +104,12 @@ pub fn read_interactions(
 /// Codes of movies are the same in all blocks, numbered in order of first appearance; the ids of a
 /// block hold at least those its rows use. For what needs no row a second time: memory holds some
 /// blocks for each thread and the movie ids, whatever the length of the table, which may have any
-/// number of rows. Otherwise as [`read_interactions`].
+/// number of rows. Otherwise as [`read_interactions`], but that ratings must be there.
 ///
 /// # Errors
-/// As [`read_interactions`], but for [`DatasetError::TooManyRows`]; rows before the failure were
-/// shown by then.
+/// As [`read_interactions`], but for [`DatasetError::TooManyRows`], and
+/// [`DatasetError::MissingColumn`] for a table without ratings; rows before the failure were shown
+/// by then.
 pub fn scan_interactions(
     path: &Path,
     progress: &mut dyn Progress,
@@ -109,9 +123,9 @@ pub fn scan_interactions(
         rows.timestamps.clear();
     };
     let table = match TableFormat::of(path)? {
-        TableFormat::Csv => csv_file::read(path, progress, &mut show)?,
+        TableFormat::Csv => csv_file::read(path, progress, Wanted::Ratings, &mut show)?,
         TableFormat::Parquet => {
-            let (parts, wanted) = (parts(path)?, parquet_file::Wanted::Interactions);
+            let (parts, wanted) = (parts(path)?, Wanted::Ratings);
             parquet_file::read(&parts, progress, wanted, u64::MAX, &mut show)?.interactions
         }
     };
@@ -143,7 +157,7 @@ pub fn read_events(path: &Path, progress: &mut dyn Progress) -> Result<EventTabl
             Err(DatasetError::NotEvents { path: path.to_owned() })
         }
         TableFormat::Parquet => {
-            let (parts, wanted) = (parts(path)?, parquet_file::Wanted::Events);
+            let (parts, wanted) = (parts(path)?, Wanted::Events);
             let table = parquet_file::read(&parts, progress, wanted, MOST_ROWS, &mut |_| {})?;
             check_rows(path, table.len())?;
             Ok(table)

@@ -1,10 +1,11 @@
 //! Reports as pages: one self-contained HTML file that a person looks at rather than reads.
 //!
 //! A [`Page`] is plain data: a [`Verdict`] on top, a few [`Fact`]s, then [`Section`]s of
-//! [`Block`]s (paragraphs, [`Table`]s, [`BarChart`]s, [`LineChart`]s, [`Gauges`] with their limits
-//! drawn in, [`Movers`] and [`RawLines`]). [`Page::render`] turns it into HTML with its style and
-//! its drawings inline: no script, no network, light and dark by the reader's preference, readable
-//! on a phone and on paper. Every drawing has a title, a description and its numbers as a table.
+//! [`Block`]s (paragraphs, [`Table`]s, [`BarChart`]s, [`LineChart`]s, [`Estimates`] with their
+//! intervals, [`Gauges`] with their limits drawn in, [`Movers`] and [`RawLines`]). [`Page::render`]
+//! turns it into HTML with its style and its drawings inline: no script, no network, light and dark
+//! by the reader's preference, readable on a phone and on paper. Every drawing has a title, a
+//! description and its numbers as a table.
 //!
 //! Text is data everywhere: whatever a film id or a raw line holds is shown, never interpreted, and
 //! characters that cannot be seen (controls, direction marks, bytes that are not UTF-8) are spelt
@@ -37,6 +38,7 @@
 //! ```
 
 mod bars;
+mod estimates;
 mod figure;
 mod gauges;
 mod html;
@@ -50,6 +52,7 @@ mod table;
 mod visible;
 
 pub use bars::{BarChart, BarSeries};
+pub use estimates::{Estimate, EstimateGroup, Estimates};
 pub use gauges::{Gauge, Gauges, Limit, Side};
 pub use lines::{Line, LineChart, Shape};
 pub use movers::{Mover, Movers};

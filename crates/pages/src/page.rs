@@ -1,6 +1,7 @@
 //! The page: what is in it, and the order it is read in.
 
 use crate::bars::BarChart;
+use crate::estimates::Estimates;
 use crate::figure;
 use crate::gauges::Gauges;
 use crate::html::Html;
@@ -115,6 +116,8 @@ pub enum Block {
     Bars(BarChart),
     /// Curves over a common axis.
     Lines(LineChart),
+    /// Numbers with their intervals.
+    Estimates(Estimates),
     /// Numbers against their limits, each on a scale of its own.
     Gauges(Gauges),
     /// What changed most, before and after.
@@ -206,6 +209,7 @@ impl Section {
                 Block::Table(table) => table.write(html),
                 Block::Bars(chart) => chart.write(html),
                 Block::Lines(chart) => chart.write(html),
+                Block::Estimates(estimates) => estimates.write(html),
                 Block::Gauges(gauges) => gauges.write(html),
                 Block::Movers(movers) => movers.write(html),
                 Block::RawLines(lines) => lines.write(html),

@@ -53,6 +53,13 @@ pub struct SynthConfig {
     /// Probability that a session begins with a recommendation line, 0..=1. Default
     /// [`DEFAULT_RECOMMENDATION_SHARE`](Self::DEFAULT_RECOMMENDATION_SHARE).
     pub recommendation_share: f64,
+    /// A true lift between the two variants, for trials of what measures one: lists of `als_model`
+    /// hold the film that is started next with a probability that is this much above that of
+    /// `popgen_model`, [`EFFECT_BASE`](Self::EFFECT_BASE) on average over users, who differ; the
+    /// film is started within three minutes, and the user starts no other within the hour.
+    /// [`MIN_EFFECT`](Self::MIN_EFFECT)..=[`MAX_EFFECT`](Self::MAX_EFFECT). Default `None`: lists are
+    /// what they are. Holds where films are many, so that users never run out of them.
+    pub effect: Option<f64>,
 }
 
 impl SynthConfig {
@@ -84,6 +91,16 @@ impl SynthConfig {
     pub const DEFAULT_RATING_SHARE: f64 = 0.2;
     /// Default of [`recommendation_share`](Self::recommendation_share).
     pub const DEFAULT_RECOMMENDATION_SHARE: f64 = 0.06;
+
+    /// How often a list of `popgen_model` is followed by a start of one of its films, where there is
+    /// an [`effect`](Self::effect).
+    pub const EFFECT_BASE: f64 = 0.3;
+    /// How far users lie below and above that at most.
+    pub const EFFECT_SPREAD: f64 = 0.15;
+    /// Lowest [`effect`](Self::effect).
+    pub const MIN_EFFECT: f64 = -0.15;
+    /// Highest [`effect`](Self::effect).
+    pub const MAX_EFFECT: f64 = 0.55;
 
     /// Checks every field against its range.
     ///
@@ -123,7 +140,12 @@ impl SynthConfig {
                 return Err(SynthError::Probability { field, value });
             }
         }
-        Ok(())
+        match self.effect {
+            Some(value) if !(Self::MIN_EFFECT..=Self::MAX_EFFECT).contains(&value) => {
+                Err(SynthError::Effect { value })
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -143,6 +165,7 @@ impl Default for SynthConfig {
             mean_minutes: Self::DEFAULT_MEAN_MINUTES,
             rating_share: Self::DEFAULT_RATING_SHARE,
             recommendation_share: Self::DEFAULT_RECOMMENDATION_SHARE,
+            effect: None,
         }
     }
 }

@@ -50,6 +50,12 @@ pub enum SynthError {
         /// The number given.
         value: f64,
     },
+    /// The true lift is not one that all users can have.
+    #[error("effect must lie in -0.15..=0.55, got {value}")]
+    Effect {
+        /// The number given.
+        value: f64,
+    },
     /// The exponent of popularity is negative, above 4 or not a number.
     #[error("popularity_exponent must lie in 0..=4, got {value}")]
     PopularityExponent {

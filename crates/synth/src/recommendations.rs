@@ -6,7 +6,7 @@ use marquee_events::{
 };
 use rand::RngExt;
 
-use crate::{SynthError, User, simulation::Simulation, sink::Sink};
+use crate::{SynthConfig, SynthError, User, simulation::Simulation, sink::Sink};
 
 pub(crate) const ALS_VARIANT: &str = "als_model";
 pub(crate) const POPGEN_VARIANT: &str = "popgen_model";
@@ -51,7 +51,11 @@ impl Simulation<'_> {
         }
         let assigned = synth.experiment.assign(user.id());
         let is_als = assigned.variant == ALS_VARIANT;
-        let list = self.draw_list(user_row, next, if is_als { ALS_TASTE_SHARE } else { 0.0 });
+        let mut list = self.draw_list(user_row, next, if is_als { ALS_TASTE_SHARE } else { 0.0 });
+        if let Some(effect) = synth.config().effect {
+            let probability = propensity(user.id()) + if is_als { effect } else { 0.0 };
+            self.decide(&mut list, next, probability);
+        }
         let ids: Vec<&str> =
             list.iter().map(|&position| synth.movies()[position as usize].id()).collect();
         let service = self.rng.random_bool(SERVICE_FORM);
@@ -102,6 +106,16 @@ impl Simulation<'_> {
             list[place] = next;
         }
         list
+    }
+
+    /// Puts the film that is watched next into the list with that probability, else takes it out.
+    fn decide(&mut self, list: &mut Vec<u32>, next: u32, probability: f64) {
+        list.retain(|&position| position != next);
+        if self.rng.random_bool(probability.clamp(0.0, 1.0)) {
+            list.truncate(LIST_LENGTH - 1);
+            let place = self.rng.random_range(0..=list.len());
+            list.insert(place, next);
+        }
     }
 
     fn write_failure(
@@ -161,4 +175,13 @@ fn provenance_of(is_als: bool) -> Result<Provenance<'static>, SynthError> {
         )?),
         manifest_sha256: Some(Token::new(manifest)?),
     })
+}
+
+/// How often a user starts a film of a list without an effect: spread evenly around the base, and as
+/// if at random by the id.
+fn propensity(user_id: u64) -> f64 {
+    // The upper half of a product with an odd constant near 2^64 over the golden ratio.
+    let mixed = user_id.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+    let place = mixed as f64 / f64::from(u32::MAX);
+    SynthConfig::EFFECT_BASE + SynthConfig::EFFECT_SPREAD * (2.0 * place - 1.0)
 }

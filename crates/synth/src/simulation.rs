@@ -18,6 +18,9 @@ const USER_ATTEMPTS: u32 = 8;
 /// Probability that a watch goes on from somewhere in the film instead of its start.
 const RESUMED: f64 = 0.1;
 
+/// Seconds from a list that count as its trial, where there is a true lift.
+const TRIAL_SECONDS: i64 = 3_601;
+
 /// How often one to five stars are given to a film of the user's taste, and to another.
 const STARS_IN_TASTE: [f64; 5] = [1.0, 3.0, 12.0, 38.0, 46.0];
 const STARS_OUTSIDE: [f64; 5] = [22.0, 26.0, 30.0, 15.0, 7.0];
@@ -61,7 +64,8 @@ impl<'a> Simulation<'a> {
         let position = self.pick(user_row);
         let movie = &synth.movies()[position as usize];
         let mut time = start;
-        if self.rng.random_bool(synth.config().recommendation_share) {
+        let shown = self.rng.random_bool(synth.config().recommendation_share);
+        if shown {
             self.recommend(user_row, position, time, sink)?;
             time += self.rng.random_range(5..=180);
         }
@@ -69,7 +73,9 @@ impl<'a> Simulation<'a> {
         if self.rng.random_bool(synth.config().rating_share) {
             self.rate(user, movie, end, sink)?;
         }
-        self.busy_until[user_row] = end;
+        // A second session in the hour of a list could start a film of it by chance.
+        let is_trial = shown && synth.config().effect.is_some();
+        self.busy_until[user_row] = if is_trial { end.max(start + TRIAL_SECONDS) } else { end };
         if let Err(place) = self.watched[user_row].binary_search(&position) {
             self.watched[user_row].insert(place, position);
         }

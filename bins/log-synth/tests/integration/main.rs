@@ -83,3 +83,18 @@ fn a_film_file_that_cannot_be_written_leaves_no_log() {
     assert!(message.contains("taken"), "{message}");
     assert_eq!(names(path), ["taken"]);
 }
+
+#[test]
+fn a_lift_is_made_within_its_range_and_refused_beyond() {
+    let folder = tempdir().unwrap();
+    for (lift, out) in [("0.5", "high.log"), ("-0.15", "low.log")] {
+        let output = log_synth(folder.path(), &["--effect", lift, "--out", out]);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+    }
+    let log = |name: &str| fs_err::read(folder.path().join(name)).unwrap();
+    assert_ne!(log("high.log"), log("low.log"));
+    let output = log_synth(folder.path(), &["--effect", "0.6", "--out", "none.log"]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("effect must lie in -0.15..=0.55"));
+    assert_eq!(names(folder.path()), ["high.log", "low.log"]);
+}

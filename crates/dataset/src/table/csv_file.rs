@@ -10,7 +10,7 @@ use std::{
 use csv::{ByteRecord, Reader, ReaderBuilder, Terminator};
 
 use super::{
-    EachBlock, INTERACTION_COLUMNS, RATING_RANGE, USER_ID_RANGE,
+    EachBlock, INTERACTION_COLUMNS, RATING_RANGE, USER_ID_RANGE, Wanted,
     chunk::{Chunk, KnownIds, Merger, Place, RawIds},
 };
 use crate::{
@@ -33,6 +33,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 pub(super) fn read(
     path: &Path,
     progress: &mut dyn Progress,
+    wanted: Wanted,
     each: &mut EachBlock<'_>,
 ) -> Result<Interactions, DatasetError> {
     let file = StoredFile::open(path)?;
@@ -44,7 +45,7 @@ pub(super) fn read(
         advanced = read;
         if progress.is_cancelled() { Err(DatasetError::Cancelled) } else { Ok(()) }
     };
-    let (header, mut blocks) = open(path, file)?;
+    let (header, mut blocks) = open(path, file, wanted)?;
     let known = KnownIds::default();
     let mut merger = Merger::new(&known);
     let mut lines = header.lines;
@@ -91,7 +92,11 @@ pub(super) fn read(
 }
 
 /// Reads the header; what follows it comes in blocks.
-fn open<R: Read>(path: &Path, input: R) -> Result<(Header<'_>, Blocks<'_, R>), DatasetError> {
+fn open<R: Read>(
+    path: &Path,
+    input: R,
+    wanted: Wanted,
+) -> Result<(Header<'_>, Blocks<'_, R>), DatasetError> {
     let mut lines = LineBlocks::new(input, 0);
     let first = next_lines(path, &mut lines)?;
     let bytes = first.as_ref().map_or(&[][..], AsRef::as_ref);
@@ -101,7 +106,7 @@ fn open<R: Read>(path: &Path, input: R) -> Result<(Header<'_>, Blocks<'_, R>), D
     let (start, lines_before) = (records.position().byte(), records.position().line() - 1);
     let start = (start as usize).min(bytes.len());
     drop(records);
-    let (columns, fields) = (columns(path, &names)?, names.len());
+    let (columns, fields) = (Columns::of(path, &names, wanted)?, names.len());
     let header = Header { path, columns, fields, lines: lines_before };
     let first = first.map(|buffer| CsvBlock { buffer, start, offset: start as u64 });
     Ok((header, Blocks { path, lines, first, quoted: None }))
@@ -215,11 +220,72 @@ impl<R: Read> Read for Bounded<'_, R> {
     }
 }
 
+/// Where the columns stand.
+#[derive(Clone, Copy)]
+struct Columns {
+    user: usize,
+    movie: usize,
+    /// Without one every rating is 1.
+    rating: Option<usize>,
+    timestamp: usize,
+}
+
+impl Columns {
+    fn of(path: &Path, header: &ByteRecord, wanted: Wanted) -> Result<Self, DatasetError> {
+        let place = |column: &str| {
+            (0..header.len()).find(|&place| without_return(header, place) == column.as_bytes())
+        };
+        let needed = |column| {
+            place(column).ok_or_else(|| DatasetError::MissingColumn {
+                path: path.to_owned(),
+                column,
+                found: header
+                    .iter()
+                    .take(20)
+                    .map(|name| {
+                        let name = String::from_utf8_lossy(name);
+                        name.chars().take(40).flat_map(char::escape_debug).collect()
+                    })
+                    .collect::<Vec<String>>()
+                    .join(", "),
+                expected: INTERACTION_COLUMNS,
+            })
+        };
+        Ok(Self {
+            user: needed("user_id")?,
+            movie: needed("movie_id")?,
+            rating: match wanted {
+                Wanted::Interactions => place("rating"),
+                Wanted::Ratings | Wanted::Events => Some(needed("rating")?),
+            },
+            timestamp: needed("timestamp")?,
+        })
+    }
+
+    /// The values of a record.
+    #[inline]
+    fn values<'a>(self, value: impl Fn(usize) -> &'a [u8]) -> Values<'a> {
+        Values {
+            user: value(self.user),
+            movie: value(self.movie),
+            rating: self.rating.map(&value),
+            timestamp: value(self.timestamp),
+        }
+    }
+}
+
+/// The values of a record, as they stand there.
+struct Values<'a> {
+    user: &'a [u8],
+    movie: &'a [u8],
+    rating: Option<&'a [u8]>,
+    timestamp: &'a [u8],
+}
+
 /// What is known of every record.
 struct Header<'a> {
     path: &'a Path,
-    /// Where user_id, movie_id, rating and timestamp stand.
-    columns: [usize; 4],
+    columns: Columns,
     /// Number of columns.
     fields: usize,
     /// Lines up to the first record.
@@ -291,25 +357,28 @@ impl Header<'_> {
                 let (path, expected) = (self.path.to_owned(), self.fields);
                 return Err(DatasetError::Fields { path, line, expected, found: record.len() });
             }
-            let values = self.columns.map(|column| without_return(&record, column));
-            push_row(values, place, chunk, ids)?;
+            let values = self.columns.values(|column| without_return(&record, column));
+            push_row(&values, place, chunk, ids)?;
         }
         Ok(())
     }
 }
 
-/// Appends user_id, movie_id, rating and timestamp of a record.
 #[inline]
 fn push_row(
-    [user, movie, rating, timestamp]: [&[u8]; 4],
+    values: &Values<'_>,
     place: Place<'_>,
     chunk: &mut Chunk,
     ids: &mut RawIds,
 ) -> Result<(), DatasetError> {
-    ids.push(movie, place.line);
-    chunk.push_user(integer(user, place, "user_id", USER_ID_RANGE)?, place)?;
-    chunk.push_rating(integer(rating, place, "rating", RATING_RANGE)?, place)?;
-    chunk.push_timestamp(integer(timestamp, place, "timestamp", TIMESTAMP_RANGE)?);
+    ids.push(values.movie, place.line);
+    chunk.push_user(integer(values.user, place, "user_id", USER_ID_RANGE)?, place)?;
+    let rating = match values.rating {
+        Some(rating) => integer(rating, place, "rating", RATING_RANGE)?,
+        None => 1,
+    };
+    chunk.push_rating(rating, place)?;
+    chunk.push_timestamp(integer(values.timestamp, place, "timestamp", TIMESTAMP_RANGE)?);
     Ok(())
 }
 
@@ -323,30 +392,6 @@ fn without_return(record: &ByteRecord, column: usize) -> &[u8] {
 }
 
 const TIMESTAMP_RANGE: &str = "an integer (seconds since 1970)";
-
-/// Where user_id, movie_id, rating and timestamp stand.
-fn columns(path: &Path, header: &ByteRecord) -> Result<[usize; 4], DatasetError> {
-    let mut places = [0; 4];
-    for (place, column) in places.iter_mut().zip(["user_id", "movie_id", "rating", "timestamp"]) {
-        let found =
-            (0..header.len()).position(|place| without_return(header, place) == column.as_bytes());
-        *place = found.ok_or_else(|| DatasetError::MissingColumn {
-            path: path.to_owned(),
-            column,
-            found: header
-                .iter()
-                .take(20)
-                .map(|name| {
-                    let name = String::from_utf8_lossy(name);
-                    name.chars().take(40).flat_map(char::escape_debug).collect()
-                })
-                .collect::<Vec<String>>()
-                .join(", "),
-            expected: INTERACTION_COLUMNS,
-        })?;
-    }
-    Ok(places)
-}
 
 fn integer(
     field: &[u8],

@@ -22,7 +22,7 @@ use parquet::{
 };
 
 use super::{
-    EVENT_COLUMNS, EachBlock, INTERACTION_COLUMNS,
+    EVENT_COLUMNS, EachBlock, INTERACTION_COLUMNS, Wanted,
     chunk::{Chunk, Coder, KnownIds, Merger, Place},
     shared_file::SharedFile,
 };
@@ -37,12 +37,14 @@ const BATCH_ROWS: usize = 1 << 14;
 /// and taken further by all.
 const WHOLE_GROUP_ROWS: u64 = 1 << 20;
 
-/// What a table is read for.
+/// Where the ratings of a file are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wanted {
-    /// User, movie, rating and time, the rating from the event's kind where there is no column.
-    Interactions,
-    /// The columns of single events.
+enum Form {
+    /// In a column of their own.
+    Rated,
+    /// Nowhere: every one is 1.
+    Unrated,
+    /// In the columns of single events.
     Events,
 }
 
@@ -96,8 +98,7 @@ struct ParquetFile<'a> {
     path: &'a Path,
     file: SharedFile,
     metadata: ArrowReaderMetadata,
-    /// Whether its columns are those of single events.
-    events: bool,
+    form: Form,
     rows: u64,
 }
 
@@ -120,14 +121,19 @@ impl<'a> ParquetFile<'a> {
         if wanted == Wanted::Events && !events {
             return Err(DatasetError::NotEvents { path: path.to_owned() });
         }
-        let events = events && (wanted == Wanted::Events || !has("rating"));
+        let form = match (wanted, has("rating")) {
+            (Wanted::Events, _) => Form::Events,
+            (_, false) if events => Form::Events,
+            (Wanted::Interactions, false) => Form::Unrated,
+            (Wanted::Interactions | Wanted::Ratings, _) => Form::Rated,
+        };
         let rows =
             metadata.metadata().row_groups().iter().try_fold(0_u64, |rows, group| {
                 rows.checked_add(u64::try_from(group.num_rows()).ok()?)
             });
         let declared = u64::try_from(metadata.metadata().file_metadata().num_rows()).ok();
         let rows = rows.filter(|_| rows == declared).ok_or_else(|| miscounted(path))?;
-        let file = Self { path, file, metadata, events, rows };
+        let file = Self { path, file, metadata, form, rows };
         file.column_places()?;
         Ok(file)
     }
@@ -143,10 +149,15 @@ impl<'a> ParquetFile<'a> {
 
     /// Where the wanted columns stand.
     fn column_places(&self) -> Result<Vec<usize>, DatasetError> {
-        let (names, expected) = if self.events {
-            (&["user_id", "movie_id", "kind", "minute", "stars", "timestamp"][..], EVENT_COLUMNS)
-        } else {
-            (&["user_id", "movie_id", "rating", "timestamp"][..], INTERACTION_COLUMNS)
+        let (names, expected) = match self.form {
+            Form::Events => (
+                &["user_id", "movie_id", "kind", "minute", "stars", "timestamp"][..],
+                EVENT_COLUMNS,
+            ),
+            Form::Rated => {
+                (&["user_id", "movie_id", "rating", "timestamp"][..], INTERACTION_COLUMNS)
+            }
+            Form::Unrated => (&["user_id", "movie_id", "timestamp"][..], INTERACTION_COLUMNS),
         };
         let schema = self.metadata.schema();
         let place = |&column: &&'static str| match schema.column_with_name(column) {
@@ -220,7 +231,7 @@ impl<'a> Batches<'a> {
         };
         let place = Place { path, line: self.group.first_row + self.read };
         self.read += rows.num_rows() as u64;
-        Ok(Some(Batch { place, events: self.group.file.events, rows }))
+        Ok(Some(Batch { place, form: self.group.file.form, rows }))
     }
 }
 
@@ -275,7 +286,7 @@ impl<'a, G: Iterator<Item = Group<'a>>> Pieces<'a, G> {
 /// Rows of a file and the place of the first.
 struct Batch<'a> {
     place: Place<'a>,
-    events: bool,
+    form: Form,
     rows: RecordBatch,
 }
 
@@ -290,10 +301,12 @@ impl Batch<'_> {
         let failures = [
             self.append_users(chunk),
             self.append_movies(coder, chunk),
-            if self.events {
-                self.append_details(wanted, chunk)
-            } else {
-                self.append_ratings(chunk)
+            match self.form {
+                Form::Events => self.append_details(wanted, chunk),
+                Form::Rated => self.append_ratings(chunk),
+                Form::Unrated => {
+                    (0..self.rows.num_rows()).try_for_each(|row| chunk.push_rating(1, self.at(row)))
+                }
             },
             self.append_timestamps(chunk),
         ];

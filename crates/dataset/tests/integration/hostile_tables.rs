@@ -6,6 +6,7 @@ use arrow::array::{
 };
 use marquee_dataset::{
     DatasetError, Interactions, InteractionsWriter, NoProgress, read_events, read_interactions,
+    scan_interactions,
 };
 use parquet::arrow::ArrowWriter;
 
@@ -185,6 +186,19 @@ fn events_need_whole_stars_and_a_rating_column_comes_before_kinds() {
     let path = place.parquet(columns(Arc::new(Float64Array::from(vec![4.5])), None));
     let error = read_events(&path, &mut NoProgress).unwrap_err().to_string();
     assert!(error.contains("stars") && error.contains("integers"), "{error}");
+}
+
+#[test]
+fn a_parquet_file_without_ratings_or_kinds_is_one_of_watches() {
+    let place = Place::new();
+    let path = place.parquet(vec![
+        ("user_id", numbers(&[1, 2])),
+        ("movie_id", ids(&["a", "b"])),
+        ("timestamp", numbers(&[7, 8])),
+    ]);
+    assert_eq!(rows(&interactions(&path)), [(1, "a", 1, 7), (2, "b", 1, 8)]);
+    let scanned = scan_interactions(&path, &mut NoProgress, &mut |_| {}).unwrap_err();
+    assert!(scanned.to_string().contains("no column \"rating\""), "{scanned}");
 }
 
 #[test]

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use marquee_dataset::{
     Aggregated, DatasetError, EventDetail, EventTable, EventsWriter, FileDigest,
-    InteractionsWriter, NoProgress, TableFormat, read_events, read_interactions,
+    InteractionsWriter, NoProgress, TableFormat, read_events, read_interactions, scan_interactions,
 };
 
 use crate::{rows, table};
@@ -63,6 +63,20 @@ fn columns_are_found_by_name_and_others_passed_over() {
 }
 
 #[test]
+fn without_a_rating_column_every_rating_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("table.csv");
+    for quoted in ["a", "\"a\""] {
+        let text = format!("timestamp,user_id,movie_id\n5,7,{quoted}\n6,7,b\n");
+        fs_err::write(&path, text).unwrap();
+        let table = read_interactions(&path, &mut NoProgress).unwrap();
+        assert_eq!(rows(&table), [(7, "a", 1, 5), (7, "b", 1, 6)]);
+    }
+    let scanned = scan_interactions(&path, &mut NoProgress, &mut |_| {}).unwrap_err();
+    assert!(scanned.to_string().contains("no column \"rating\""), "{scanned}");
+}
+
+#[test]
 fn wrong_tables_are_named_with_the_place_and_the_remedy() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("table.csv");
@@ -70,6 +84,7 @@ fn wrong_tables_are_named_with_the_place_and_the_remedy() {
     for (text, parts) in [
         (String::new(), &["no column \"user_id\""][..]),
         ("user_id,movie,rating,timestamp\n".into(), &["no column \"movie_id\"", "movie,"]),
+        ("user_id,movie_id,rating\n".into(), &["no column \"timestamp\""]),
         (format!("{header}x,a,1,1\n"), &["line 3", "user_id \"x\""]),
         (format!("{header}-1,a,1,1\n"), &["line 3", "user_id \"-1\""]),
         (format!("{header}1,,1,1\n"), &["line 3", "movie_id"]),

@@ -1,8 +1,9 @@
 //! What a page holds: every value, limit and flag, for eyes and for screen readers.
 
 use marquee_pages::{
-    BarChart, BarSeries, Block, Flag, Gauge, Gauges, Limit, Line, LineChart, Mover, Movers, Page,
-    RawLines, Section, Side, Table, Tone, Unit, Value, Verdict,
+    BarChart, BarSeries, Block, Estimate, EstimateGroup, Estimates, Flag, Gauge, Gauges, Limit,
+    Line, LineChart, Mover, Movers, Page, RawLines, Section, Side, Table, Tone, Unit, Value,
+    Verdict,
 };
 
 use crate::markup::Markup;
@@ -165,6 +166,17 @@ fn what_cannot_be_computed_says_why_and_is_never_a_number() {
             }],
             ..LineChart::default()
         }),
+        Block::Estimates(Estimates {
+            series: vec!["rows".to_owned()],
+            groups: wild
+                .iter()
+                .map(|&value| EstimateGroup {
+                    name: "a".to_owned(),
+                    estimates: vec![Estimate { value: Some(value), interval: Some((value, 2.0)) }],
+                })
+                .collect(),
+            ..Estimates::default()
+        }),
         Block::Movers(Movers {
             rows: wild
                 .iter()
@@ -195,12 +207,13 @@ fn a_page_without_anything_is_whole_and_says_so() {
         Block::Table(Table::default()),
         Block::Bars(BarChart::default()),
         Block::Lines(LineChart::default()),
+        Block::Estimates(Estimates::default()),
         Block::Gauges(Gauges::default()),
         Block::Movers(Movers::default()),
         Block::RawLines(RawLines::default()),
     ]);
     let markup = Markup::read(&page.render());
-    assert_eq!(markup.text.matches("Nothing to show").count(), 6);
+    assert_eq!(markup.text.matches("Nothing to show").count(), 7);
     let mut empty = page_of(Vec::new());
     empty.title = String::new();
     assert_eq!(Markup::read(&empty.render()).text.matches("Nothing to show").count(), 1);
@@ -219,6 +232,27 @@ fn bars_are_as_long_as_their_values() {
     let markup = Markup::read(&page.render());
     let widths: Vec<&str> = markup.values("width").collect();
     assert_eq!(widths, ["82%", "20.5%"]);
+}
+
+#[test]
+fn estimates_stand_between_the_ends_of_their_intervals() {
+    let page = page_of(vec![Block::Estimates(Estimates {
+        category: "Metric".to_owned(),
+        signed: true,
+        series: vec!["a minus b".to_owned()],
+        groups: vec![EstimateGroup {
+            name: "hit".to_owned(),
+            estimates: vec![Estimate { value: Some(0.1), interval: Some((-0.1, 0.3)) }],
+        }],
+        ..Estimates::default()
+    })]);
+    let markup = Markup::read(&page.render());
+    // From −0.1 to 0.3 the scale is 62 % of the width.
+    assert!(markup.values("cx").eq(["31%"]));
+    assert_eq!(markup.values("x2").filter(|x| *x == "62%").count(), 2, "the mark and the interval");
+    for shown in ["+0.1000", "−0.1000 to +0.3000"] {
+        assert!(markup.text.contains(shown), "{shown}: {}", markup.text);
+    }
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Ids and lines that try to be markup.
 
 use marquee_pages::{
-    BarChart, BarSeries, Block, Cell, Column, Fact, Flag, Gauge, Gauges, Limit, Line, LineChart,
-    Mover, Movers, RawLine, RawLines, Side, Table, Tone, Unit, Value,
+    BarChart, BarSeries, Block, Cell, Column, Estimate, EstimateGroup, Estimates, Fact, Flag,
+    Gauge, Gauges, Limit, Line, LineChart, Mover, Movers, RawLine, RawLines, Side, Table, Tone,
+    Unit, Value,
 };
 
 use crate::content::page_of;
@@ -49,6 +50,17 @@ fn hostile_page() -> marquee_pages::Page {
             lines: vec![Line { name: hostile(), points: vec![(0.0, 1.0), (1.0, 2.0)] }],
             diagonal: Some(hostile()),
             ..LineChart::default()
+        }),
+        Block::Estimates(Estimates {
+            title: hostile(),
+            caption: hostile(),
+            category: hostile(),
+            series: vec![hostile(), hostile()],
+            groups: vec![EstimateGroup {
+                name: hostile(),
+                estimates: vec![Estimate { value: Some(1.0), interval: None }],
+            }],
+            ..Estimates::default()
         }),
         Block::Gauges(Gauges {
             title: hostile(),

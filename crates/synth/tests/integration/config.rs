@@ -56,6 +56,17 @@ fn probabilities_lie_in_zero_to_one() {
 }
 
 #[test]
+fn the_true_lift_is_one_that_every_user_can_have() {
+    for value in [-0.16, 0.56, f64::NAN] {
+        let config = SynthConfig { effect: Some(value), ..small() };
+        assert!(matches!(refused(&config), SynthError::Effect { .. }), "{value}");
+    }
+    for value in [-0.15, 0.0, 0.55] {
+        assert!(SynthConfig { effect: Some(value), ..small() }.validate().is_ok());
+    }
+}
+
+#[test]
 fn the_constructor_validates() {
     assert!(Synth::new(SynthConfig { users: 0, ..small() }).is_err());
 }

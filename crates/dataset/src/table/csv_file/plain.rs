@@ -62,6 +62,6 @@ impl Header<'_> {
                 found: ends.len(),
             });
         }
-        push_row(self.columns.map(value), place, chunk, ids)
+        push_row(&self.columns.values(value), place, chunk, ids)
     }
 }
