@@ -1,5 +1,8 @@
 use std::collections::BTreeMap;
 
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
 /// The films held out of training, user by user.
 ///
 /// Users and films carry the ids of the event log, not rows: every model numbers its own rows, and
@@ -36,6 +39,20 @@ impl Holdout {
             })
             .collect();
         Self { users }
+    }
+
+    /// `users` of the users at random, all if there are no more; a function of the users and the
+    /// seed alone.
+    #[must_use]
+    pub fn sample(mut self, users: usize, seed: u64) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let count = self.users.len();
+        for place in 0..users.min(count) {
+            self.users.swap(place, rng.random_range(place..count));
+        }
+        self.users.truncate(users);
+        self.users.sort_unstable_by_key(|user| user.user_id);
+        self
     }
 
     /// The users, ascending by id; each has at least one film.

@@ -118,6 +118,44 @@ pub enum PipelineError {
         /// The data set.
         path: PathBuf,
     },
+    /// A setting of an evaluation is out of range, or what it needs was not given.
+    #[error("cannot evaluate: {problem}")]
+    Evaluation {
+        /// What is wrong and what to do.
+        problem: String,
+    },
+    /// A model was trained on what it would be scored on.
+    #[error(
+        "{model}: {why}; its score would say nothing, so evaluate a model that was trained without \
+         the held-out rows (--split-out writes them and the others)"
+    )]
+    TrainedOnHeldOut {
+        /// The model.
+        model: String,
+        /// How that is known.
+        why: String,
+    },
+    /// A split put the same pair of user and movie into both parts.
+    #[error(
+        "{pairs} held-out pairs are in the training part too, such as user {user_id} with \
+         {movie_id}; nothing was evaluated"
+    )]
+    LeakingSplit {
+        /// How many.
+        pairs: usize,
+        /// The user of the first.
+        user_id: u64,
+        /// The film of the first.
+        movie_id: String,
+    },
+    /// A model has no manifest, which says what it was trained with and what that cost.
+    #[error("{}: no manifest of a {family} model; train one with {family}-train", folder.display())]
+    NoManifest {
+        /// The artifact folder.
+        folder: PathBuf,
+        /// The model's family.
+        family: &'static str,
+    },
     /// A genre was named that no film of the catalog has.
     #[error("genre {name:?} is not in the catalog; it holds {}", listed(known))]
     UnknownGenre {

@@ -3,6 +3,8 @@
 //! [`train_als`] and [`train_popgen`] read a data set and leave a model's artifacts and its
 //! manifest; [`load_models`] reads a folder of them back as the rungs a server answers from
 //! and [`serve_models`] answers, while [`AlsRecommender`] writes lists for everybody into a file;
+//! [`evaluate_offline`] scores models on films their training did not see and
+//! [`evaluate_properties`] says what one is worth and costs;
 //! [`demo`] runs everything from a raw log to models with a held-out comparison. Binaries and
 //! larger jobs call these; what a step needs to know is in its job struct, checked before any work.
 //!
@@ -21,11 +23,19 @@
 
 mod als;
 mod artifacts;
+mod contestant;
 mod demo;
 mod error;
 mod follow;
 mod load;
+mod offline;
+mod offline_page;
+mod offline_report;
+mod offline_table;
 mod popgen;
+mod properties;
+mod properties_page;
+mod properties_report;
 mod recommend;
 mod recommendations_file;
 mod selection;
@@ -38,7 +48,11 @@ pub use demo::{DemoJob, DemoReport, HeldOutScore, Pick, demo};
 pub use error::PipelineError;
 pub use follow::{FollowConfig, Following};
 pub use load::{LoadedAls, LoadedModels, load_als, load_models};
+pub use offline::{OfflineJob, OfflineModel, SplitRule, evaluate_offline};
+pub use offline_report::{DataReport, ModelReport, OfflineReport, SplitReport};
 pub use popgen::{PopGenJob, train_popgen};
+pub use properties::{Family, PropertiesJob, evaluate_properties};
+pub use properties_report::{InferenceCost, ModelProperties, PropertiesReport, TrainingCost};
 pub use recommend::{
     AlsRecommender, RecommendJob, RecommendSummary, RecommendedFilm, UserRecommendations,
 };

@@ -233,7 +233,10 @@ fn als(
 }
 
 /// The configuration a model was trained with, from its manifest at `path`.
-fn settings<T: DeserializeOwned>(manifest: &Manifest, path: &Path) -> Result<T, PipelineError> {
+pub(crate) fn settings<T: DeserializeOwned>(
+    manifest: &Manifest,
+    path: &Path,
+) -> Result<T, PipelineError> {
     let fields = manifest.hyperparameters.clone().into_iter().collect();
     let settings = serde_json::from_value(fields);
     Ok(settings.map_err(|source| ProvenanceError::Format { path: path.to_owned(), source })?)

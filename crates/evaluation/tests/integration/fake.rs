@@ -49,7 +49,7 @@ impl Recommender for FakeModel {
         let seen = request.user.map_or(&[][..], |user| &self.users[user.index()].1);
         let hidden = request.hidden(seen);
         let list = (0..self.movies.len() as u32)
-            .filter(|row| !hidden.contains(row))
+            .filter(|row| !hidden.contains(row) && request.filter.admits(ItemRow(*row)))
             .take(request.k)
             .map(|row| ScoredItem { item: ItemRow(row), score: -(row as f32) })
             .collect();

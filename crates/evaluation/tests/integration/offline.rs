@@ -1,4 +1,4 @@
-use marquee_evaluation::{HeldOutUser, Holdout, evaluate};
+use marquee_evaluation::{HeldOutUser, Holdout, evaluate, seen_held_out};
 
 use crate::fake::FakeModel;
 
@@ -101,4 +101,28 @@ fn any_number_of_threads_gives_the_same_bits() {
     for threads in [2, 3, 8] {
         assert_eq!(with_threads(threads), one, "{threads} threads");
     }
+}
+
+#[test]
+fn held_out_films_a_model_knows_as_seen_are_counted() {
+    let model = FakeModel::new(&MOVIES, &[(1, &[0, 2]), (2, &[1])]);
+    let leaking = [(1, "a+2001"), (1, "b+2002"), (1, "c+2003"), (2, "b+2002"), (2, "z+1990")];
+    assert_eq!(seen_held_out(&model, &Holdout::from_pairs(leaking)), 3);
+    let sound = [(1, "b+2002"), (2, "a+2001"), (3, "a+2001")];
+    assert_eq!(seen_held_out(&model, &Holdout::from_pairs(sound)), 0);
+}
+
+#[test]
+fn users_are_drawn_by_the_seed_alone() {
+    let holdout = Holdout::from_pairs((0..100).map(|user| (user, "a")));
+    let ids = |seed| -> Vec<u64> {
+        let drawn = holdout.clone().sample(10, seed);
+        drawn.users().iter().map(HeldOutUser::user_id).collect()
+    };
+    assert_eq!(ids(1), ids(1));
+    assert_ne!(ids(1), ids(2));
+    assert_eq!(ids(1).len(), 10);
+    assert!(ids(1).is_sorted_by(|a, b| a < b));
+    assert_eq!(holdout.clone().sample(100, 1), holdout);
+    assert_eq!(holdout.clone().sample(usize::MAX, 1), holdout);
 }

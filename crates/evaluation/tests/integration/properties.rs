@@ -1,4 +1,6 @@
-use marquee_evaluation::RankingMetrics;
+use marquee_evaluation::{
+    Bootstrap, Metric, RankingMetrics, coverage, genre_distance, intra_list_diversity, novelty,
+};
 use proptest::prelude::*;
 
 /// A ranking without repeats and some of 0..40 as the relevant items.
@@ -10,8 +12,8 @@ fn lists() -> impl Strategy<Value = (Vec<u32>, Vec<u32>)> {
     (ranked, proptest::sample::subsequence(everything, 0..12))
 }
 
-fn values(metrics: &RankingMetrics) -> [f64; 4] {
-    [metrics.hit, metrics.precision, metrics.recall, metrics.ndcg]
+fn values(metrics: &RankingMetrics) -> [f64; 6] {
+    Metric::ALL.map(|metric| metrics.get(metric))
 }
 
 proptest! {
@@ -20,6 +22,56 @@ proptest! {
         for value in values(&RankingMetrics::of(&ranked, &relevant, k)) {
             prop_assert!((0.0..=1.0).contains(&value), "{value}");
         }
+    }
+
+    #[test]
+    fn a_further_hit_never_lowers_a_metric(
+        (ranked, relevant) in lists(),
+        place in 0_usize..40,
+        k in 0_usize..60,
+    ) {
+        prop_assume!(place < ranked.len() && !relevant.contains(&ranked[place]));
+        let missed = relevant.iter().find(|item| !ranked.contains(item));
+        prop_assume!(missed.is_some());
+        let mut better = ranked.clone();
+        better[place] = *missed.unwrap();
+        let before = values(&RankingMetrics::of(&ranked, &relevant, k));
+        let after = values(&RankingMetrics::of(&better, &relevant, k));
+        for (metric, (before, after)) in Metric::ALL.iter().zip(before.into_iter().zip(after)) {
+            prop_assert!(after >= before, "{}: {before} then {after}", metric.as_str());
+        }
+    }
+
+    #[test]
+    fn list_qualities_lie_in_zero_to_one(
+        exposures in proptest::collection::vec(0_u64..1000, 0..30),
+        popularities in proptest::collection::vec(0.0_f64..=1.0, 0..30),
+        genres in proptest::collection::vec(proptest::collection::btree_set(0_u32..6, 0..4), 0..8),
+    ) {
+        let genres: Vec<Vec<u32>> =
+            genres.into_iter().map(|set| set.into_iter().collect()).collect();
+        let found = [
+            coverage(&exposures, exposures.len()),
+            novelty(&popularities),
+            intra_list_diversity(&genres, |a, b| genre_distance(a, b)),
+        ];
+        for value in found.into_iter().flatten() {
+            prop_assert!((-1e-12..=1.0 + 1e-12).contains(&value), "{value}");
+        }
+    }
+
+    #[test]
+    fn an_interval_holds_its_mean_between_the_extremes(
+        values in proptest::collection::vec(0.0_f64..=1.0, 1..40),
+        seed in 0_u64..100,
+    ) {
+        let bootstrap = Bootstrap { draws: 200, seed, ..Bootstrap::default() };
+        let interval = bootstrap.interval(&values);
+        let (low, high) = (interval.low.unwrap(), interval.high.unwrap());
+        let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+        let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        prop_assert!(least - 1e-12 <= low && low <= high && high <= most + 1e-12);
+        prop_assert!((least - 1e-12..=most + 1e-12).contains(&interval.mean.unwrap()));
     }
 
     #[test]

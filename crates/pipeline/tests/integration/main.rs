@@ -4,6 +4,8 @@
 
 mod demo; // everything from a raw log to models
 mod load; // folders of artifacts, whole, incomplete and wrong
+mod offline; // models on held-out films, against the reference and against themselves
+mod properties; // what a model is worth and costs
 mod recommend; // lists for everybody, in files
 mod train; // data sets to artifacts and manifests
 

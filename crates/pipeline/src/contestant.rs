@@ -1,0 +1,154 @@
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Instant,
+};
+
+use marquee_als::{AlsConfig, AlsModel};
+use marquee_catalog::Catalog;
+use marquee_dataset::{Interactions, Progress, RatingMatrix};
+use marquee_evaluation::{Holdout, ModelEvaluation, seen_held_out};
+use marquee_popgen::{PopGenConfig, PopGenModel, PopularityModel};
+use marquee_provenance::Manifest;
+use marquee_recommender::Recommender;
+use serde_json::Value;
+
+use crate::{
+    ArtifactName, OfflineJob, OfflineModel, PipelineError, als::fit, load_models,
+    offline_report::ModelReport, popgen::Tables, training::hyperparameters,
+};
+
+/// A model in the evaluation.
+pub(crate) struct Contestant {
+    pub(crate) name: String,
+    pub(crate) model: Arc<dyn Recommender>,
+    settings: BTreeMap<String, Value>,
+    saved: Option<Saved>,
+}
+
+/// Where a model that was trained before comes from.
+struct Saved {
+    folder: PathBuf,
+    model_version: Option<String>,
+    data_sha256: Option<String>,
+}
+
+impl Contestant {
+    /// Trains a model on the training part; on nothing, it has nothing to say.
+    pub(crate) fn train(
+        model: OfflineModel,
+        job: &OfflineJob,
+        rows: &Interactions,
+        catalog: Option<&Catalog>,
+        progress: &mut dyn Progress,
+    ) -> Result<Self, PipelineError> {
+        let started = Instant::now();
+        let recommender = match model {
+            // ALS has no model of nothing; popularity of no film answers nobody as well.
+            OfflineModel::Als if !rows.is_empty() => als_of(rows, &job.als, progress)?,
+            OfflineModel::PopGen => {
+                let none = Catalog::default();
+                popgen_of(rows, job.popgen, catalog.unwrap_or(&none))?
+            }
+            OfflineModel::Als | OfflineModel::Popularity => popularity_of(rows),
+        };
+        let settings = match model {
+            OfflineModel::Als => hyperparameters(&job.als),
+            OfflineModel::PopGen => hyperparameters(&job.popgen),
+            OfflineModel::Popularity => BTreeMap::default(),
+        };
+        tracing::info!("{}: trained in {:.2} s", model.as_str(), started.elapsed().as_secs_f64());
+        Ok(Self { name: model.as_str().to_owned(), model: recommender, settings, saved: None })
+    }
+
+    /// The models of a folder as they are, but for plain popularity, which comes with every one.
+    pub(crate) fn saved_in(folder: &Path) -> Result<Vec<Self>, PipelineError> {
+        let rungs = load_models(folder)?.rungs;
+        let models = [
+            ("als", ArtifactName::AlsManifest, rungs.als),
+            ("popgen", ArtifactName::PopGenManifest, rungs.popgen),
+        ];
+        let mut contestants = Vec::new();
+        for (family, manifest, rung) in models {
+            let Some(rung) = rung else { continue };
+            let path = manifest.within(folder);
+            let settings = if path.exists() {
+                Manifest::read(&path)?.hyperparameters
+            } else {
+                BTreeMap::new()
+            };
+            contestants.push(Self {
+                name: format!("{family}@{}", folder.display()),
+                model: rung.model,
+                settings,
+                saved: Some(Saved {
+                    folder: folder.to_owned(),
+                    model_version: rung.provenance.model_version,
+                    data_sha256: rung.provenance.data_sha256,
+                }),
+            });
+        }
+        Ok(contestants)
+    }
+
+    /// Refuses a model that knows what is held out.
+    pub(crate) fn check(&self, holdout: &Holdout, data_sha256: &str) -> Result<(), PipelineError> {
+        let refuse = |why: String| {
+            let model = self.name.clone();
+            Err(PipelineError::TrainedOnHeldOut { model, why })
+        };
+        if let Some(saved) = &self.saved
+            && saved.data_sha256.as_deref() == Some(data_sha256)
+        {
+            let folder = saved.folder.display();
+            return refuse(format!(
+                "its manifest in {folder} says it was trained on this data set"
+            ));
+        }
+        match seen_held_out(&*self.model, holdout) {
+            0 => Ok(()),
+            pairs => refuse(format!(
+                "it knows {pairs} of the {} held-out films as seen by their users",
+                holdout.interactions()
+            )),
+        }
+    }
+
+    pub(crate) fn report(&self, evaluation: &ModelEvaluation) -> ModelReport {
+        ModelReport {
+            evaluation: evaluation.clone(),
+            artifact_dir: self.saved.as_ref().map(|saved| saved.folder.display().to_string()),
+            model_version: self.saved.as_ref().and_then(|saved| saved.model_version.clone()),
+            hyperparameters: self.settings.clone(),
+        }
+    }
+}
+
+/// ALS of these rows.
+pub(crate) fn als_of(
+    rows: &Interactions,
+    config: &AlsConfig,
+    progress: &mut dyn Progress,
+) -> Result<Arc<dyn Recommender>, PipelineError> {
+    let matrix = RatingMatrix::new(rows);
+    let (factors, _) = fit(&matrix, config, false, progress)?;
+    let seen = matrix.seen();
+    Ok(Arc::new(AlsModel::new(factors, matrix.users, matrix.movies, Some(seen))?))
+}
+
+/// PopGen of these rows.
+pub(crate) fn popgen_of(
+    rows: &Interactions,
+    config: PopGenConfig,
+    catalog: &Catalog,
+) -> Result<Arc<dyn Recommender>, PipelineError> {
+    let Tables { popularity, audience, preferences } = Tables::of(rows, catalog);
+    let (popularity, audience) = (Arc::new(popularity), Arc::new(audience));
+    Ok(Arc::new(PopGenModel::new(config, popularity, audience, preferences, catalog)?))
+}
+
+fn popularity_of(rows: &Interactions) -> Arc<dyn Recommender> {
+    let Tables { popularity, audience, .. } = Tables::of(rows, &Catalog::default());
+    Arc::new(PopularityModel::new(Arc::new(popularity), Arc::new(audience)))
+}
