@@ -68,6 +68,86 @@ fn what_cannot_run_exits_with_two_and_writes_nothing() {
     refused(&["--solver", "magic"], "magic");
     refused(&["--threads", "0"], "threads");
     refused(&["--model-version", "../v"], "model version");
+    refused(&["--unobserved-weight", "0"], "unobserved weight");
+    refused(&["--frequency-scaling", "2"], "frequency scaling");
+    refused(&["--init-scale", "0"], "initial scale");
+    refused(&["--preset", "best"], "best");
+    refused(&["--signals", "minutes,stars"], "dedup --strategy aggregate");
+    refused(&["--signals", "taste"], "taste");
+    refused(&["--half-life-days", "0"], "half-life-days");
+    refused(&["--signals", "stars", "--dislike-below", "6"], "dislike-below");
+    refused(&["--catalog", "movies.json"], "--signals minutes");
+    refused(&["--patience", "2"], "--validation");
+    refused(&["--validation", "7"], "enough films");
+    refused(&["--checkpoint-every", "0"], "checkpoint-every");
     write(&format!("{HEADER}1,a,-5,1\n"));
     refused(&[], "rating");
+}
+
+#[test]
+fn a_preset_is_a_start_that_flags_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = "1,a,5,1\n1,b,1,2\n2,b,4,1\n";
+    fs_err::write(folder.path().join("data.csv"), format!("{HEADER}{rows}")).unwrap();
+    let settings = |arguments: &[&str]| {
+        let output = run(folder.path(), arguments);
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        let manifest: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        manifest["hyperparameters"].clone()
+    };
+    let reference = settings(&["--preset", "reference", "--model-version", "v1"]);
+    let expected = serde_json::json!({
+        "factors": 50, "regularization": 0.01, "iterations": 20, "alpha": 40.0,
+        "unobserved_weight": 1.0, "frequency_scaling": 0.0, "init_scale": null,
+        "random_state": 42, "solver": "auto",
+        "signals": {
+            "minutes": false, "stars": false, "dislike_below": 2, "half_life_days": null
+        },
+    });
+    assert_eq!(reference, expected);
+    let arguments = ["--preset", "reference", "--factors", "3", "--frequency_scaling", "0.5"];
+    let changed = settings(&[&arguments[..], &["--model-version", "v2"]].concat());
+    assert_eq!((&changed["factors"], &changed["frequency_scaling"]), (&3.into(), &0.5.into()));
+    assert_eq!(changed["alpha"], 40.0);
+}
+
+#[test]
+fn a_training_stopped_by_a_signal_goes_on_from_its_checkpoint() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut csv = HEADER.to_owned();
+    for user in 0..300 {
+        for film in (0..200).filter(|film| (user * 7 + film * 13) % 10 == 0) {
+            csv += &format!("{user},{film},1,{film}\n");
+        }
+    }
+    fs_err::write(folder.path().join("data.csv"), csv).unwrap();
+    let settings = ["--factors", "8", "--iterations", "100000", "--threads", "1"];
+    let start = |more: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_als-train"))
+            .current_dir(folder.path())
+            .args(["--data-path", "data.csv", "--artifact-dir", "artifacts"])
+            .args(settings)
+            .args(more)
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap()
+    };
+    let mut training = start(&["--checkpoint-every", "1"]);
+    let checkpoint = folder.path().join("artifacts/als_checkpoint.npz");
+    while !checkpoint.exists() {
+        assert!(training.try_wait().unwrap().is_none(), "it ended before a checkpoint");
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    let process = training.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &process]).status().unwrap().success());
+    let output = training.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert!(said(&output).contains("--resume"), "{}", said(&output));
+    assert!(checkpoint.exists());
+    assert!(!folder.path().join("artifacts/als_model.npz").exists());
+    // Other settings cannot go on from there.
+    let other = run(folder.path(), &["--factors", "9", "--resume"]);
+    assert_eq!(other.status.code(), Some(2));
+    assert!(said(&other).contains("its factors is 8, not 9"), "{}", said(&other));
 }

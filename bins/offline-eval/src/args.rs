@@ -1,7 +1,7 @@
 use std::{num::NonZeroUsize, path::PathBuf};
 
 use clap::{Parser, ValueEnum};
-use marquee_als::{AlsConfig, Solver};
+use marquee_cli::AlsArgs;
 use marquee_evaluation::Bootstrap;
 use marquee_pipeline::{OfflineJob, OfflineModel, SplitRule};
 use marquee_popgen::PopGenConfig;
@@ -39,24 +39,8 @@ pub(crate) struct Args {
     /// Evaluate this many users, at random; 0 is all
     #[arg(long, value_name = "N", default_value_t = 0)]
     sample_users: usize,
-    /// Length of the factor vectors of ALS
-    #[arg(long, default_value_t = marquee_als::DEFAULT_FACTORS)]
-    factors: usize,
-    /// Weight of the squared factors in the loss of ALS
-    #[arg(long, default_value_t = marquee_als::DEFAULT_REGULARIZATION)]
-    regularization: f64,
-    /// How often ALS solves for users and movies each
-    #[arg(long, default_value_t = marquee_als::DEFAULT_ITERATIONS)]
-    iterations: usize,
-    /// Confidence each rating point adds in ALS
-    #[arg(long, default_value_t = marquee_als::DEFAULT_ALPHA)]
-    alpha: f64,
-    /// Seed of the random start of ALS, and of the users that are drawn
-    #[arg(long, default_value_t = marquee_als::DEFAULT_RANDOM_STATE)]
-    random_state: u64,
-    /// How ALS solves a row: auto, cholesky, woodbury, cg
-    #[arg(long, default_value = "auto")]
-    solver: Solver,
+    #[command(flatten)]
+    als: AlsArgs,
     /// How much PopGen raises a film in the user's genres
     #[arg(long, default_value_t = PopGenConfig::DEFAULT_ALPHA)]
     popgen_alpha: f64,
@@ -99,6 +83,8 @@ enum Split {
 #[derive(Clone, Copy, ValueEnum)]
 enum Model {
     Als,
+    /// ALS with the settings of --preset reference, to compare with
+    AlsReference,
     Popgen,
     Popularity,
 }
@@ -135,14 +121,7 @@ impl Args {
             sample_users: self.sample_users,
             models,
             artifact_dirs: self.artifact_dirs,
-            als: AlsConfig {
-                factors: self.factors,
-                regularization: self.regularization,
-                iterations: self.iterations,
-                alpha: self.alpha,
-                random_state: self.random_state,
-                solver: self.solver,
-            },
+            als: self.als.config(),
             popgen: PopGenConfig { alpha: self.popgen_alpha, pool: self.pool },
             bootstrap: Bootstrap { draws: self.draws, ..Bootstrap::default() },
             split_out: self.split_out.and_then(|paths| paths.try_into().ok()),
@@ -154,6 +133,7 @@ impl From<Model> for OfflineModel {
     fn from(model: Model) -> Self {
         match model {
             Model::Als => Self::Als,
+            Model::AlsReference => Self::AlsReference,
             Model::Popgen => Self::PopGen,
             Model::Popularity => Self::Popularity,
         }

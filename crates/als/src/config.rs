@@ -12,6 +12,10 @@ pub const DEFAULT_REGULARIZATION: f64 = 0.01;
 pub const DEFAULT_ITERATIONS: usize = 20;
 /// Confidence a rating point adds unless told otherwise.
 pub const DEFAULT_ALPHA: f64 = 40.0;
+/// Weight α₀ of an unobserved cell unless told otherwise.
+pub const DEFAULT_UNOBSERVED_WEIGHT: f64 = 1.0;
+/// Exponent ν of the frequency scaling unless told otherwise.
+pub const DEFAULT_FREQUENCY_SCALING: f64 = 0.0;
 /// Seed of the random start unless told otherwise.
 pub const DEFAULT_RANDOM_STATE: u64 = 42;
 /// The most factors a model may have.
@@ -28,14 +32,29 @@ pub struct AlsConfig {
     /// square, that of one with many with its square times the ratings and, by Cholesky, with its
     /// cube. Default [`DEFAULT_FACTORS`].
     pub factors: usize,
-    /// λ, the weight of the squared factors in the loss: finite, above 0. It is the same for every
-    /// row, however many ratings that has. Default [`DEFAULT_REGULARIZATION`].
+    /// λ, the weight of the squared factors in the loss: finite, above 0. With
+    /// [`frequency_scaling`](Self::frequency_scaling) 0 it is the same for every row, however many
+    /// ratings that has. Default [`DEFAULT_REGULARIZATION`].
     pub regularization: f64,
     /// How often users and items are each solved for: at least 1. Default [`DEFAULT_ITERATIONS`].
     pub iterations: usize,
-    /// How much confidence a rating point adds: a rating `r` has confidence `1 + alpha · r`, in
-    /// `f32`. Finite, at least 0; at 0 every cell counts the same. Default [`DEFAULT_ALPHA`].
+    /// How much confidence a rating point adds: a rating `r` has confidence `1 + alpha · |r|`, in
+    /// `f32`. Finite, at least 0; at 0 every rated cell counts the same. Default [`DEFAULT_ALPHA`].
     pub alpha: f64,
+    /// α₀, the confidence of a cell without a rating: above 0, at most 1. Below 1 what somebody has
+    /// not watched says less against it. What counts for precision is `(1 + alpha · |r|) / α₀`:
+    /// beyond 10⁴ every row is solved in double precision, which takes longer ([`Solver`]).
+    /// Default [`DEFAULT_UNOBSERVED_WEIGHT`].
+    pub unobserved_weight: f64,
+    /// ν, how λ grows with a row's ratings: 0 to 1. A row with `n` ratings has
+    /// `λ (n + α₀ m)^ν`, with `m` the number of rows of the other side (Rendle, Krichene, Zhang and
+    /// Koren, *Revisiting the Performance of iALS on Item Recommendation Benchmarks*,
+    /// 2021). A λ for ν = 0 is far too great for ν = 1. Default [`DEFAULT_FREQUENCY_SCALING`].
+    pub frequency_scaling: f64,
+    /// σ*, the spread of the items' random start: they are drawn from a normal distribution around
+    /// 0 with standard deviation `σ* / √factors`, so that dot products start as large whatever the
+    /// number of factors. Finite, above 0. Default `None`: uniform from 0 to 0.01.
+    pub init_scale: Option<f64>,
     /// Seed of the items' random start. Default [`DEFAULT_RANDOM_STATE`].
     pub random_state: u64,
     /// How a row is solved. Default [`Solver::Auto`].
@@ -49,6 +68,9 @@ impl Default for AlsConfig {
             regularization: DEFAULT_REGULARIZATION,
             iterations: DEFAULT_ITERATIONS,
             alpha: DEFAULT_ALPHA,
+            unobserved_weight: DEFAULT_UNOBSERVED_WEIGHT,
+            frequency_scaling: DEFAULT_FREQUENCY_SCALING,
+            init_scale: None,
             random_state: DEFAULT_RANDOM_STATE,
             solver: Solver::default(),
         }
@@ -56,6 +78,23 @@ impl Default for AlsConfig {
 }
 
 impl AlsConfig {
+    /// The settings of the Python system this project replaces, whatever the defaults are: 50
+    /// factors, λ = 0.01, 20 iterations, alpha = 40, ν = 0, α₀ = 1.
+    #[must_use]
+    pub fn reference() -> Self {
+        Self {
+            factors: 50,
+            regularization: 0.01,
+            iterations: 20,
+            alpha: 40.0,
+            unobserved_weight: 1.0,
+            frequency_scaling: 0.0,
+            init_scale: None,
+            random_state: DEFAULT_RANDOM_STATE,
+            solver: Solver::Auto,
+        }
+    }
+
     /// Checks every field against its range.
     ///
     /// # Errors
@@ -74,13 +113,55 @@ impl AlsConfig {
         if !((self.alpha as f32).is_finite() && self.alpha >= 0.0) {
             return Err(AlsError::Alpha { alpha: self.alpha });
         }
-        Ok(())
+        let weight = self.unobserved_weight;
+        if !(weight > 0.0 && weight <= 1.0) {
+            return Err(AlsError::UnobservedWeight { weight });
+        }
+        let exponent = self.frequency_scaling;
+        if !(0.0..=1.0).contains(&exponent) {
+            return Err(AlsError::FrequencyScaling { exponent });
+        }
+        match self.init_scale {
+            // Factors are stored in f32, so that is where the scale must be finite.
+            Some(scale) if !((scale as f32).is_finite() && scale > 0.0) => {
+                Err(AlsError::InitScale { scale })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether λ is another for rows of other lengths.
+    pub(crate) fn scales_by_frequency(&self) -> bool {
+        self.frequency_scaling != 0.0
+    }
+
+    /// `λ (n + α₀ m)^ν` of a row with `n` entries against `m` rows of the other side.
+    pub(crate) fn row_regularization(&self, entries: usize, others: usize) -> f64 {
+        let base = entries as f64 + self.unobserved_weight * others as f64;
+        // Not `powf`: what that gives may depend on the processor.
+        match self.frequency_scaling {
+            0.0 => self.regularization,
+            1.0 => self.regularization * base,
+            exponent => self.regularization * libm::pow(base, exponent),
+        }
     }
 
     /// Confidence in the preference of a cell with this rating.
     #[inline(always)]
     pub(crate) fn confidence(&self, rating: f32) -> f32 {
-        1.0 + self.alpha as f32 * rating
+        1.0 + self.alpha as f32 * rating.abs()
+    }
+
+    /// The preference of a cell with this rating: 0 where it is negative, a dislike, else 1.
+    #[inline(always)]
+    pub(crate) fn preference(rating: f32) -> f32 {
+        if rating < 0.0 { 0.0 } else { 1.0 }
+    }
+
+    /// Whether a rating can be trained with: it and its confidence are finite.
+    #[inline(always)]
+    pub(crate) fn admits(&self, rating: f32) -> bool {
+        rating.is_finite() && self.confidence(rating).is_finite()
     }
 }
 
@@ -88,15 +169,15 @@ impl AlsConfig {
 ///
 /// All but [`Cg`](Self::Cg) solve it exactly but for rounding, and differ in time alone: a solution
 /// `x` of a row's system `A` is close to the exact `x*` in the norm of the system,
-/// `‖x − x*‖_A ≤ (2·10⁻⁸ c + 10⁻⁷ (1 + √n)) ‖x*‖_A`, with `n` the row's ratings and `c` the greatest
-/// confidence among them, besides what storing it in single precision costs. What that adds to the
-/// loss is its square. The bound is measured, not proven: against a slow solver in double precision
-/// with condition numbers of `YᵀY + λI`, the Gram matrix of the fixed side with λ, of up to 8·10⁸;
-/// none is claimed beyond. It is one for each row, not for a training: where λ is far below 2⁻²⁴ of
-/// the norm of `YᵀY`, storing the factors in single precision moves the next system by more than λ,
-/// and trainings by two exact solvers part.
+/// `‖x − x*‖_A ≤ (2·10⁻⁸ c + 10⁻⁷ (1 + √n)) ‖x*‖_A`, with `n` the row's ratings and `c` the
+/// greatest confidence among them as a multiple of α₀, besides what storing it in single precision
+/// costs. What that adds to the loss is its square. The bound is measured, not proven: against a
+/// slow solver in double precision with condition numbers of `α₀ YᵀY + λI`, the Gram matrix of the
+/// fixed side with λ, of up to 8·10⁸; none is claimed beyond. It is one for each row, not for a
+/// training: where λ is far below 2⁻²⁴ of the norm of `YᵀY`, storing the factors in single
+/// precision moves the next system by more than λ, and trainings by two exact solvers part.
 ///
-/// Where a rating's confidence exceeds 10⁴, all of that is in double precision: every row of the
+/// Where a rating's confidence exceeds 10⁴ α₀, all of that is in double precision: every row of the
 /// training is solved by Cholesky as its system stands, whatever the solver, and in the time of that.
 /// (At 10⁴ a row of some hundred ratings was at most 0.02 from its solution, which adds 5·10⁻⁴ to
 /// the loss; in single precision it would be 0.9 at 10⁵, 20 at 10⁶.) Confidences near 10¹⁵ and

@@ -12,24 +12,28 @@ pub(crate) const LONGEST_WOODBURY: usize = 1024;
 /// as much memory as the factors, and the time of forming the system of one entry for each row.
 const KEPT_GATHERS: usize = 16;
 
-/// Above this confidence of any rating every row is solved in double precision: rounding a whitened
-/// system to single precision moves a solution by up to 2·10⁻⁸ of its norm times the confidence, and
-/// the square of that norm grows with the confidence too, while the least loss does not.
+/// Above this confidence of any rating, as a multiple of that of an unobserved cell, every row is
+/// solved in double precision: rounding a whitened system to single precision moves a solution by
+/// up to 2·10⁻⁸ of its norm times the confidence, and the square of that norm grows with the
+/// confidence too, while the least loss does not.
 pub(crate) const GREATEST_SINGLE: f32 = 1e4;
 
 /// Costs of solving for a row of a half-step in nanoseconds, fitted to what the example `time_rows`
-/// measured on one core with AVX-512. Only how they compare matters; on other instructions that was
-/// not measured.
+/// measured on one core with AVX-512; those of a rotation follow from it by multiplications. Only
+/// how they compare matters; on other instructions that was not measured.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CostModel {
     factors: f64,
     /// Whether the fixed rows are kept whitened.
     kept: bool,
+    /// Whether the basis is a rotation: a full matrix enters and leaves it, where whitening takes a
+    /// triangle, and rows are scaled.
+    rotated: bool,
 }
 
 impl CostModel {
-    pub(crate) fn new(factors: usize, kept: bool) -> Self {
-        Self { factors: factors as f64, kept }
+    pub(crate) fn new(factors: usize, kept: bool, rotated: bool) -> Self {
+        Self { factors: factors as f64, kept, rotated }
     }
 
     /// A Cholesky factorization of the full system of a row with `n` entries: `f³ / 6`
@@ -37,7 +41,8 @@ impl CostModel {
     pub(crate) fn cholesky(&self, entries: usize) -> f64 {
         let (n, f) = (entries as f64, self.factors);
         let form = if self.kept { 0.0066 } else { 0.025 };
-        27.0 * f + 0.27 * f * f + 0.0053 * f * f * f + n * (6.5 + 0.31 * f + form * f * f)
+        let leave = if self.rotated && self.kept { 0.028 * f * f } else { 0.0 };
+        27.0 * f + 0.27 * f * f + 0.0053 * f * f * f + leave + n * (6.5 + 0.31 * f + form * f * f)
     }
 
     /// A Woodbury solve: `n² f / 2` multiplications to form the small system, `n³ / 6` to factorize
@@ -45,9 +50,10 @@ impl CostModel {
     /// are not kept, `n f² / 2` to enter it.
     pub(crate) fn woodbury(&self, entries: usize) -> f64 {
         let (n, f) = (entries as f64, self.factors);
-        let enter = if self.kept { 0.0 } else { 0.8 * f + 0.019 * f * f };
+        let (triangle, scale) = if self.rotated { (2.0, 0.1) } else { (1.0, 0.0) };
+        let enter = if self.kept { 0.0 } else { 0.8 * f + triangle * 0.019 * f * f };
         let small = n * n * (2.45 + 0.0022 * f + 0.0025 * n);
-        0.028 * f * f + n * (20.0 + 0.31 * f + enter) + small
+        triangle * 0.028 * f * f + n * (20.0 + (0.31 + scale) * f + enter) + small
     }
 
     /// The first length at which Cholesky costs no more than Woodbury.
@@ -74,13 +80,16 @@ impl Choice {
     /// For rows with these ratings. `greatest` is the greatest confidence of the training, which is
     /// the same for both sides.
     pub(crate) fn new(ratings: &Csr, config: &AlsConfig, greatest: f32) -> Self {
-        if greatest > GREATEST_SINGLE {
+        if f64::from(greatest) > f64::from(GREATEST_SINGLE) * config.unobserved_weight {
             return Self::DIRECT;
         }
         let gathers = ratings.entries() >= ratings.columns().saturating_mul(KEPT_GATHERS);
         let keep_whitened = gathers || config.solver == Solver::Cg;
         let crossover = match config.solver {
-            Solver::Auto => CostModel::new(config.factors, keep_whitened).crossover(),
+            Solver::Auto => {
+                let rotated = config.scales_by_frequency();
+                CostModel::new(config.factors, keep_whitened, rotated).crossover()
+            }
             Solver::Woodbury => LONGEST_WOODBURY + 1,
             Solver::Cholesky | Solver::Cg => 0,
         };
@@ -121,10 +130,13 @@ mod tests {
             let entries = if kept { 160 } else { 159 };
             let expected = Choice { crossover, keep_whitened: kept };
             assert_eq!(choice(Solver::Auto, factors, entries, 10), expected, "{factors} factors");
-            let costs = CostModel::new(factors, kept);
+            let costs = CostModel::new(factors, kept, false);
             assert!(costs.woodbury(crossover - 1) < costs.cholesky(crossover - 1), "{factors}");
             assert!(costs.woodbury(crossover) >= costs.cholesky(crossover), "{factors}");
         }
+        // A rotation takes longer to enter and to leave; where rows are kept that matters little.
+        assert_eq!(CostModel::new(50, true, true).crossover(), 32);
+        assert_eq!(CostModel::new(50, false, true).crossover(), 19);
         // So many factors that Woodbury is always the cheaper.
         assert_eq!(choice(Solver::Auto, 1024, 160, 10).crossover, LONGEST_WOODBURY + 1);
     }

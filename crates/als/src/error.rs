@@ -30,6 +30,24 @@ pub enum AlsError {
         /// The value given.
         alpha: f64,
     },
+    /// [`AlsConfig::unobserved_weight`](crate::AlsConfig::unobserved_weight) is out of range.
+    #[error("the unobserved weight is {weight}: it must be above 0 and at most 1")]
+    UnobservedWeight {
+        /// The value given.
+        weight: f64,
+    },
+    /// [`AlsConfig::frequency_scaling`](crate::AlsConfig::frequency_scaling) is out of range.
+    #[error("the frequency scaling is {exponent}: it must be from 0 to 1")]
+    FrequencyScaling {
+        /// The value given.
+        exponent: f64,
+    },
+    /// [`AlsConfig::init_scale`](crate::AlsConfig::init_scale) is out of range.
+    #[error("the initial scale is {scale}: it must be finite and above 0")]
+    InitScale {
+        /// The value given.
+        scale: f64,
+    },
     /// A text names no [`Solver`](crate::Solver).
     #[error("solver {name:?} does not exist: choose auto, cholesky, woodbury or cg")]
     UnknownSolver {
@@ -46,10 +64,10 @@ pub enum AlsError {
         /// Ratings in it.
         entries: usize,
     },
-    /// A rating is negative or not finite, or its confidence is too great for single precision.
+    /// A rating is not finite, or its confidence is too great for single precision.
     #[error(
-        "rating {rating} of user row {user}, item row {item} cannot be used: ratings are at least \
-         0 and 1 + alpha × rating is finite in single precision"
+        "rating {rating} of user row {user}, item row {item} cannot be used: ratings and \
+         1 + alpha × |rating| are finite in single precision"
     )]
     Rating {
         /// Row of the user.
@@ -92,7 +110,7 @@ pub enum AlsError {
     /// A rating given to [`FoldIn`](crate::FoldIn) cannot be used.
     #[error(
         "rating {rating} of row {row} cannot be used: rows are below {rows} and come once, ratings \
-         are at least 0 and 1 + alpha × rating is finite in single precision"
+         and 1 + alpha × |rating| are finite in single precision"
     )]
     Entry {
         /// Row of the fixed side.

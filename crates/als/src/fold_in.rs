@@ -52,7 +52,7 @@ pub(crate) fn prepare(fixed: &Matrix, config: &AlsConfig) -> Result<Prepared, Al
             unit: "factors",
         });
     }
-    Ok(Prepared::new(&gram(fixed), config, Choice::DIRECT))
+    Ok(Prepared::new(&gram(fixed), fixed.rows(), config, Choice::DIRECT))
 }
 
 /// A score and where it comes from.
@@ -75,7 +75,7 @@ pub struct Contribution {
 }
 
 impl<'a> FoldIn<'a> {
-    /// Prepares for rows against `fixed`, with the regularization and the `alpha` of the training.
+    /// Prepares for rows against `fixed`, with the weights and the regularization of the training.
     ///
     /// Costs a Gram matrix: `rows · factors² / 2` multiplications on the current thread pool, some
     /// milliseconds for 26,000 items of 50 factors.
@@ -97,7 +97,8 @@ impl<'a> FoldIn<'a> {
     }
 
     /// The factors of a user or item with these ratings, each the row on the fixed side and the
-    /// rating; all zero for none. The order of the ratings does not matter.
+    /// rating, a negative one a dislike; all zero for none, or where all are dislikes. The order of
+    /// the ratings does not matter.
     ///
     /// Computed in `f64`. Costs `n f² / 2 + f³ / 6` multiplications on the calling thread: a few
     /// microseconds for 50 factors and some tens of ratings.
@@ -124,7 +125,8 @@ impl<'a> FoldIn<'a> {
     /// each rating adds to it.
     ///
     /// A score is `target · A⁻¹ Σ c y`, with `A` the system of the ratings, so the rating of `y`
-    /// contributes `c · (A⁻¹ target) · y` (Hu, Koren and Volinsky 2008, section 5). For a user of
+    /// contributes `c · (A⁻¹ target) · y` (Hu, Koren and Volinsky 2008, section 5). A dislike adds
+    /// nothing itself: it lowers what the others add. For a user of
     /// the model the score is that of their ratings against the item factors as they are now; the
     /// stored factors were found against those of the half-step before.
     ///
@@ -162,8 +164,7 @@ impl<'a> FoldIn<'a> {
         sorted.sort_by_key(|&(row, _)| row);
         for (place, &(row, rating)) in sorted.iter().enumerate() {
             let repeats = place > 0 && sorted[place - 1].0 == row;
-            let usable = rating >= 0.0 && self.prepared.config.confidence(rating).is_finite();
-            if row as usize >= rows || repeats || !usable {
+            if row as usize >= rows || repeats || !self.prepared.config.admits(rating) {
                 return Err(AlsError::Entry { row: row as usize, rating, rows });
             }
         }
@@ -210,7 +211,8 @@ impl WithSimd for Explain<'_> {
             widen(fixed.factors.row(column as usize), target.len(), |run, values| {
                 sums.add_product(simd, &weights[run], values);
             });
-            f64::from(fixed.prepared.config.confidence(rating)) * sums.sum(simd)
+            let preference = AlsConfig::preference(rating);
+            f64::from(fixed.prepared.config.confidence(rating) * preference) * sums.sum(simd)
         });
         let parts: Vec<f64> = parts.collect();
         if parts.iter().all(|part| part.is_finite()) { Ok(parts) } else { Err(RowFault::NonFinite) }

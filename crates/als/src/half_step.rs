@@ -182,12 +182,15 @@ mod tests {
     fn every_instruction_set_gives_the_same_bytes() {
         // With 80 columns rows are kept whitened, with 800 they are not. Counts of factors are and
         // are not those of whole registers.
-        for solver in [Solver::Auto, Solver::Cholesky, Solver::Woodbury, Solver::Cg] {
-            for (columns, count) in [(80, 1), (80, 16), (80, 19), (80, 50), (800, 19), (800, 24)] {
-                let config = AlsConfig { factors: count, solver, ..AlsConfig::default() };
+        let solvers = [Solver::Auto, Solver::Cholesky, Solver::Woodbury, Solver::Cg];
+        let shapes = [(80, 1), (80, 16), (80, 19), (80, 50), (800, 19), (800, 24)];
+        for (solver, frequency_scaling) in solvers.into_iter().flat_map(|s| [(s, 0.0), (s, 0.7)]) {
+            for (columns, count) in shapes {
+                let config =
+                    AlsConfig { factors: count, solver, frequency_scaling, ..AlsConfig::default() };
                 let (ratings, factors) = (ratings(columns), factors(columns, count));
                 let choice = Choice::new(&ratings, &config, 100.0);
-                let prepared = &Prepared::new(&gram(&factors), &config, choice)
+                let prepared = &Prepared::new(&gram(&factors), factors.rows(), &config, choice)
                     .keep_whitened(&factors)
                     .expect("room for the rows");
                 let fixed = FixedSide { factors: &factors, prepared };
@@ -222,7 +225,7 @@ mod tests {
             let config = AlsConfig { factors: count, alpha: 1e14, ..AlsConfig::default() };
             let (ratings, factors) = (rows_of(entries, 89), factors(89, count));
             let solved = |choice| {
-                let prepared = &Prepared::new(&gram(&factors), &config, choice)
+                let prepared = &Prepared::new(&gram(&factors), factors.rows(), &config, choice)
                     .keep_whitened(&factors)
                     .expect("room for the rows");
                 let fixed = FixedSide { factors: &factors, prepared };
@@ -242,7 +245,7 @@ mod tests {
         let config = AlsConfig { factors: 1, regularization: 1e-80, ..AlsConfig::default() };
         let (ratings, _) = Csr::from_triplets(2, 1, vec![(1, 0, 0.0)]);
         let choice = Choice::new(&ratings, &config, 1.0);
-        let prepared = &Prepared::new(&gram(&factors), &config, choice);
+        let prepared = &Prepared::new(&gram(&factors), factors.rows(), &config, choice);
         let fixed = FixedSide { factors: &factors, prepared };
         let mut solved = Matrix::zeros(2, 1).expect("room for two values");
         let error = half_step(Side::Item, &ratings, &fixed, &mut solved).expect_err("too great");

@@ -75,6 +75,17 @@ impl Wide {
         scaled
     }
 
+    /// `self · other`, lane by lane
+    #[inline(always)]
+    pub(crate) fn times<S: Simd>(&self, simd: S, other: &Self) -> Self {
+        let mut product = *self;
+        for part in 0..Self::parts::<S>() {
+            let (left, right) = (self.part::<S>(part), other.part::<S>(part));
+            product.set_part::<S>(part, simd.mul_f32s(left, right));
+        }
+        product
+    }
+
     /// The sum of all lanes: halves are added to one another until one lane is left.
     #[inline(always)]
     pub(crate) fn sum<S: Simd>(&self, simd: S) -> f32 {

@@ -4,13 +4,36 @@ use marquee_recommender::{ItemRow, Recent, Request, ScoredItem, SeenItems, UserR
 
 use crate::{AlsConfig, AlsError, AlsModel, FoldIn, fold_in::prepare, solve::Prepared};
 
-/// The rating of a film that was only watched.
-const WATCHED: f32 = 1.0;
+/// The ratings that things done since the training count as, in the terms the training's ratings
+/// were made in; a negative one is a dislike.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LiveRatings {
+    /// Of a film that was only watched. 1 by default.
+    pub watched: f32,
+    /// Of one to five stars. By default the stars themselves.
+    pub stars: [f32; 5],
+}
+
+impl Default for LiveRatings {
+    fn default() -> Self {
+        Self { watched: 1.0, stars: [1.0, 2.0, 3.0, 4.0, 5.0] }
+    }
+}
+
+impl LiveRatings {
+    /// Of what was given `stars`: whole ones from 1 to 5 by the table, others as they are.
+    fn of(&self, stars: f32) -> f32 {
+        let places = (1..=self.stars.len()).zip(self.stars);
+        let found = places.into_iter().find(|&(place, _)| place as f32 == stars);
+        found.map_or(stars, |(_, rating)| rating)
+    }
+}
 
 /// What folding in needs besides the factors.
 #[derive(Debug, Clone)]
 pub(crate) struct Live {
     prepared: Prepared,
+    values: LiveRatings,
     /// The ratings of the training, one for each pair of what users have seen.
     ratings: Option<Vec<f32>>,
 }
@@ -48,7 +71,25 @@ impl AlsModel {
         if let Some(ratings) = &ratings {
             check_ratings(self.seen(), ratings, config)?;
         }
-        self.live = Some(Live { prepared, ratings });
+        self.live = Some(Live { prepared, values: LiveRatings::default(), ratings });
+        Ok(self)
+    }
+
+    /// The model with other ratings for what users do from now on: those of a training whose
+    /// ratings were not stars. Nothing where it is not [prepared](Self::with_fold_in) to fold in.
+    ///
+    /// # Errors
+    /// [`AlsError::Entry`] for a rating the training would have refused.
+    pub fn with_live_ratings(mut self, values: LiveRatings) -> Result<Self, AlsError> {
+        let rows = self.factors().items.rows();
+        let Some(live) = &mut self.live else { return Ok(self) };
+        let all = values.stars.into_iter().chain([values.watched]);
+        for rating in all {
+            if !live.prepared.config.admits(rating) {
+                return Err(AlsError::Entry { row: 0, rating, rows });
+            }
+        }
+        live.values = values;
         Ok(self)
     }
 
@@ -101,9 +142,10 @@ impl AlsModel {
         let trained = entries.len();
         for recent in recent {
             let row = recent.item.0;
+            let given = recent.stars().map(|stars| live.values.of(stars));
             match entries[..trained].binary_search_by_key(&row, |&(row, _)| row) {
-                Ok(place) => entries[place].1 = recent.stars().unwrap_or(entries[place].1),
-                Err(_) => entries.push((row, recent.stars().unwrap_or(WATCHED))),
+                Ok(place) => entries[place].1 = given.unwrap_or(entries[place].1),
+                Err(_) => entries.push((row, given.unwrap_or(live.values.watched))),
             }
         }
         self.fold_in()?.solve(&entries).ok()
@@ -116,7 +158,7 @@ impl Live {
         let rows = seen.of(user).iter().copied();
         match &self.ratings {
             Some(ratings) => rows.zip(ratings[seen.places(user)].iter().copied()).collect(),
-            None => rows.map(|row| (row, WATCHED)).collect(),
+            None => rows.map(|row| (row, self.values.watched)).collect(),
         }
     }
 }
@@ -137,8 +179,9 @@ fn check_ratings(
             unit: "pairs",
         });
     }
-    let usable = |rating: f32| rating >= 0.0 && config.confidence(rating).is_finite();
-    let Some(place) = ratings.iter().position(|&rating| !usable(rating)) else { return Ok(()) };
+    let Some(place) = ratings.iter().position(|&rating| !config.admits(rating)) else {
+        return Ok(());
+    };
     let (indptr, indices) = seen.map_or((&[][..], &[][..]), SeenItems::as_parts);
     Err(AlsError::Rating {
         user: indptr.partition_point(|&start| start as usize <= place) - 1,

@@ -2,15 +2,19 @@ use marquee_dataset::Csr;
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use crate::{AlsConfig, AlsError, Factors, gram::gram, lanes::dot_wide, triangle::Triangle};
+use crate::{
+    AlsConfig, AlsError, Factors, Matrix, gram::gram, lanes::dot_wide, triangle::Triangle,
+};
 
 /// User rows whose part of the loss is summed on its own; sums are added in order.
 const BLOCK_ROWS: usize = 4096;
 
 /// The loss of factors over ratings (users × items):
 ///
-/// `Σ_observed c(1 − x·y)² + Σ_unobserved (x·y)² + λ(‖X‖² + ‖Y‖²)`, not normalised, with
-/// `c = 1 + alpha · rating`; `alpha` and λ are the configuration's.
+/// `Σ_observed c(p − x·y)² + α₀ Σ_unobserved (x·y)² + Σ_u λ_u‖x_u‖² + Σ_i λ_i‖y_i‖²`, not
+/// normalised, with `c = 1 + alpha · |rating|`, `p` 0 where the rating is negative and 1 elsewhere,
+/// and `λ_u = λ (n_u + α₀ m)^ν` for a user with `n_u` ratings of `m` items, and for items likewise;
+/// `alpha`, α₀, λ and ν are the configuration's.
 ///
 /// In `f64`, with sums in a fixed order. The unobserved cells are not visited: the sum of `(x·y)²`
 /// over all cells is the trace of `XᵀX · YᵀY`. Costs `entries · factors + (users + items) ·
@@ -19,17 +23,7 @@ const BLOCK_ROWS: usize = 4096;
 /// # Errors
 /// [`AlsError::Mismatch`] when the factors are not those of as many users and items.
 pub fn loss(ratings: &Csr, factors: &Factors, config: &AlsConfig) -> Result<f64, AlsError> {
-    factors.factors()?;
-    let sides = [
-        (crate::USER_FACTORS, factors.users.rows(), "ratings (rows)", ratings.rows()),
-        (crate::ITEM_FACTORS, factors.items.rows(), "ratings (columns)", ratings.columns()),
-    ];
-    for (left, left_size, right, right_size) in sides {
-        if left_size != right_size {
-            let unit = "rows";
-            return Err(AlsError::Mismatch { left, left_size, right, right_size, unit });
-        }
-    }
+    factors.check_fits(ratings)?;
     let (users, items) = (gram(&factors.users), gram(&factors.items));
     Ok(loss_with(ratings, factors, config, &users, &items))
 }
@@ -47,9 +41,42 @@ pub(crate) fn loss_with(
         .into_par_iter()
         .map(|block| arch.dispatch(Observed { ratings, factors, config, block }))
         .collect();
-    observed.iter().sum::<f64>()
-        + users.trace_of_product(items)
-        + config.regularization * (users.trace() + items.trace())
+    let norms = if config.scales_by_frequency() {
+        let (indptr, indices) = ratings.pattern();
+        let by_user = |user: usize| (indptr[user + 1] - indptr[user]) as usize;
+        let mut viewers = vec![0; ratings.columns()];
+        for &item in indices {
+            viewers[item as usize] += 1;
+        }
+        let (users, items) = (&factors.users, &factors.items);
+        weighted_norms(users, config, items.rows(), by_user)
+            + weighted_norms(items, config, users.rows(), |item| viewers[item])
+    } else {
+        config.regularization * (users.trace() + items.trace())
+    };
+    let unobserved = config.unobserved_weight * users.trace_of_product(items);
+    observed.iter().sum::<f64>() + unobserved + norms
+}
+
+/// `Σ λ_r ‖x_r‖²` over the rows of one side, against `others` rows, by their numbers of entries.
+fn weighted_norms(
+    matrix: &Matrix,
+    config: &AlsConfig,
+    others: usize,
+    entries: impl Fn(usize) -> usize + Sync,
+) -> f64 {
+    let sums: Vec<f64> = (0..matrix.rows().div_ceil(BLOCK_ROWS))
+        .into_par_iter()
+        .map(|block| {
+            let rows = block * BLOCK_ROWS..matrix.rows().min((block + 1) * BLOCK_ROWS);
+            let parts = rows.map(|row| {
+                let squares = matrix.row(row).iter().map(|&value| f64::from(value).powi(2));
+                config.row_regularization(entries(row), others) * squares.sum::<f64>()
+            });
+            parts.sum()
+        })
+        .collect();
+    sums.iter().sum()
 }
 
 /// What observed cells of a block of users add over what they would add unobserved.
@@ -65,6 +92,7 @@ impl WithSimd for Observed<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> f64 {
+        let unobserved = self.config.unobserved_weight;
         let mut sum = 0.0;
         let end = self.ratings.rows().min((self.block + 1) * BLOCK_ROWS);
         for user in self.block * BLOCK_ROWS..end {
@@ -73,7 +101,8 @@ impl WithSimd for Observed<'_> {
             for (&item, &rating) in items.iter().zip(values) {
                 let score = dot_wide(simd, user, self.factors.items.row(item as usize));
                 let confidence = f64::from(self.config.confidence(rating));
-                sum += confidence * (1.0 - score) * (1.0 - score) - score * score;
+                let left = f64::from(AlsConfig::preference(rating)) - score;
+                sum += confidence * left * left - unobserved * score * score;
             }
         }
         sum

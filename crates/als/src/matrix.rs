@@ -1,3 +1,5 @@
+use marquee_dataset::Csr;
+
 use crate::AlsError;
 
 /// A dense matrix of `f32`, row by row: one row for each user or item, one column for each factor.
@@ -102,6 +104,22 @@ impl Factors {
             right_size: self.items.columns,
             unit: "columns",
         })
+    }
+
+    /// Checks that there is a row for each user and item of these ratings.
+    pub(crate) fn check_fits(&self, ratings: &Csr) -> Result<(), AlsError> {
+        self.factors()?;
+        let sides = [
+            (crate::USER_FACTORS, self.users.rows(), "ratings (rows)", ratings.rows()),
+            (crate::ITEM_FACTORS, self.items.rows(), "ratings (columns)", ratings.columns()),
+        ];
+        for (left, left_size, right, right_size) in sides {
+            if left_size != right_size {
+                let unit = "rows";
+                return Err(AlsError::Mismatch { left, left_size, right, right_size, unit });
+            }
+        }
+        Ok(())
     }
 }
 

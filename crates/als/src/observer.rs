@@ -1,5 +1,7 @@
 use std::{fmt, ops::ControlFlow};
 
+use crate::Factors;
+
 /// Which factors a half-step solves for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Side {
@@ -35,7 +37,7 @@ pub struct Progress {
 
 /// Hears of a training's progress and may stop it.
 ///
-/// Both methods have defaults that ask for nothing, so an observer implements what it needs.
+/// All methods have defaults that ask for nothing, so an observer implements what it needs.
 pub trait Observer {
     /// Whether the loss is to be computed after this half-step. It costs a pass over the ratings
     /// and a Gram matrix, a small part of a half-step.
@@ -48,6 +50,13 @@ pub trait Observer {
     /// [`AlsError::Cancelled`](crate::AlsError::Cancelled).
     fn half_step(&mut self, progress: &Progress) -> ControlFlow<()> {
         let _ = progress;
+        ControlFlow::Continue(())
+    }
+
+    /// Looks at the factors an iteration ends with, after its half-steps were told: to validate or
+    /// keep them. [`ControlFlow::Break`] ends the training there, with these factors as its result.
+    fn iteration(&mut self, iteration: usize, factors: &Factors) -> ControlFlow<()> {
+        let _ = (iteration, factors);
         ControlFlow::Continue(())
     }
 }

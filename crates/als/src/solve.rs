@@ -17,9 +17,13 @@ use crate::{
     AlsConfig, AlsError, Matrix, Solver,
     cost::Choice,
     lanes::{LANES, Lanes, wide_runs},
+    spectrum::Scale,
     triangle::Triangle,
     whitening::Whitening,
 };
+
+/// Lengths of rows whose λ and scale are computed once for all of a half-step.
+const TABLED: usize = 128;
 
 /// Why a row has no solution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,25 +44,47 @@ pub(crate) struct FixedSide<'a> {
 #[derive(Debug, Clone)]
 pub(crate) struct Prepared {
     pub(crate) config: AlsConfig,
-    /// `B`: the Gram matrix of the factors with λ on its diagonal.
+    /// `B`: the Gram matrix of the factors times α₀, with λ on its diagonal where all rows have the
+    /// same.
     pub(crate) system: Triangle,
     choice: Choice,
     whitening: Option<Whitening>,
+    /// Rows of the fixed side.
+    others: usize,
+    /// λ of rows of each length below [`TABLED`], where they differ.
+    shifts: Vec<f64>,
+    /// The scales of rows of as many lengths, where the basis is a rotation.
+    scales: Vec<Scale>,
     /// The weights of the ratings 0, 1, 2 and so on.
     weights: [Weights; 8],
 }
 
 impl Prepared {
-    /// Prepares for rows against factors of which this is the Gram matrix: all but the whitened rows,
-    /// which [`keep_whitened`](Self::keep_whitened) adds.
-    pub(crate) fn new(gram: &Triangle, config: &AlsConfig, choice: Choice) -> Self {
+    /// Prepares for rows against `others` rows of factors of which this is the Gram matrix: all but
+    /// the whitened rows, which [`keep_whitened`](Self::keep_whitened) adds.
+    pub(crate) fn new(gram: &Triangle, others: usize, config: &AlsConfig, choice: Choice) -> Self {
         let mut system = gram.clone();
-        system.add_to_diagonal(config.regularization);
-        let whitening = (choice.crossover > 0 || choice.keep_whitened)
-            .then(|| Whitening::new(&system))
-            .flatten();
+        if config.unobserved_weight != 1.0 {
+            system.scale(config.unobserved_weight);
+        }
+        let whitens = choice.crossover > 0 || choice.keep_whitened;
+        let (mut shifts, mut scales) = (Vec::new(), Vec::new());
+        let shift = |entries| config.row_regularization(entries, others);
+        let whitening = if config.scales_by_frequency() {
+            shifts.extend((0..TABLED).map(shift));
+            // No row has fewer entries than 1 or more than there are others.
+            let range = (shift(1), shift(others));
+            whitens.then(|| Whitening::rotated(&system, range)).flatten()
+        } else {
+            system.add_to_diagonal(config.regularization);
+            whitens.then(|| Whitening::new(&system)).flatten()
+        };
+        if let Some(spectrum) = whitening.as_ref().and_then(Whitening::spectrum) {
+            let scale = |&shift: &f64| Scale::new(spectrum, config.factors, shift);
+            scales.extend(shifts.iter().map(scale));
+        }
         let weights = std::array::from_fn(|rating| Weights::new(config, rating as f32));
-        Self { config: config.clone(), system, choice, whitening, weights }
+        Self { config: config.clone(), system, choice, whitening, others, shifts, scales, weights }
     }
 
     /// Whitens every row of the fixed side where that was chosen and its system admits it.
@@ -70,6 +96,28 @@ impl Prepared {
             whitening.keep(factors)?;
         }
         Ok(self)
+    }
+
+    /// λ of a row with so many entries, where it is not part of the system yet.
+    #[inline(always)]
+    fn shift(&self, entries: usize) -> Option<f64> {
+        match self.shifts.get(entries) {
+            Some(&shift) => Some(shift),
+            None if self.shifts.is_empty() => None,
+            None => Some(self.config.row_regularization(entries, self.others)),
+        }
+    }
+
+    /// The scale of rows with so many entries, where the basis is a rotation; one that is not there
+    /// yet goes to `room`.
+    #[inline(always)]
+    fn scale<'a>(&'a self, entries: usize, room: &'a mut Scale) -> Option<&'a Scale> {
+        let spectrum = self.whitening.as_ref()?.spectrum()?;
+        if let Some(scale) = self.scales.get(entries) {
+            return Some(scale);
+        }
+        room.set(spectrum, self.config.factors, self.shift(entries)?);
+        Some(room)
     }
 
     #[inline(always)]
@@ -110,20 +158,20 @@ impl Entries<'_> {
 /// An entry's part in a system: `B + Σ (t y)(t y)ᵀ` on the left, `Σ weight · (t y)` on the right.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Weights {
-    /// `√(c − 1)`
+    /// `√(c − α₀)`
     pub(crate) root: f64,
-    /// `c / √(c − 1)`
+    /// `c p / √(c − α₀)`, with the preference `p`
     pub(crate) weight: f64,
 }
 
 impl Weights {
-    /// Below this, `root²` vanishes beside the 1 of every cell; a root of 0 has no weight.
+    /// Below this, `root²` vanishes beside the confidence of every cell; a root of 0 has no weight.
     const SMALLEST_ROOT: f64 = f64::EPSILON / 4096.0;
 
     pub(crate) fn new(config: &AlsConfig, rating: f32) -> Self {
         let confidence = f64::from(config.confidence(rating));
-        let root = (confidence - 1.0).sqrt().max(Self::SMALLEST_ROOT);
-        Self { root, weight: confidence / root }
+        let root = (confidence - config.unobserved_weight).sqrt().max(Self::SMALLEST_ROOT);
+        Self { root, weight: confidence * f64::from(AlsConfig::preference(rating)) / root }
     }
 }
 
@@ -133,6 +181,7 @@ pub(crate) struct Workspace {
     whitened: WhitenedWorkspace,
     woodbury: WoodburyWorkspace,
     cg: CgWorkspace,
+    scale: Scale,
 }
 
 impl Workspace {
@@ -142,14 +191,15 @@ impl Workspace {
             whitened: WhitenedWorkspace::new(factors),
             woodbury: WoodburyWorkspace::default(),
             cg: CgWorkspace::new(factors),
+            scale: Scale::default(),
         }
     }
 }
 
-/// Solves `(YᵀY + λI + Σ (c − 1) y yᵀ) x = Σ c y` for `x`, sums over the row's entries.
+/// Solves `(α₀ YᵀY + λI + Σ (c − α₀) y yᵀ) x = Σ c p y` for `x`, sums over the row's entries.
 ///
 /// A solution in the whitened basis is left to `deferred`, which finishes several at a time. There
-/// the system's eigenvalues are between 1 and the row's greatest confidence, whatever the
+/// the system's eigenvalues are between 1 and the row's greatest confidence over α₀, whatever the
 /// regularization, so that sums of products in single precision do. As it stands the system is
 /// formed in `f64`: with λ 0.01 and confidences of 200 its condition number passes 10⁷, and
 /// rounding it would move eigenvalues by more than λ. That is also the way out where rounding has
@@ -187,9 +237,12 @@ fn solve_whitened<S: Simd>(
     deferred: &mut Deferred,
     place: usize,
 ) -> bool {
-    let outcome = if entries.columns.len() < fixed.prepared.choice.crossover {
+    let length = entries.columns.len();
+    let outcome = if length < fixed.prepared.choice.crossover {
         let solution = deferred.push(place);
-        woodbury::solve(simd, fixed, whitening, entries, &mut workspace.woodbury, solution)
+        let Workspace { woodbury, scale, .. } = workspace;
+        let scale = fixed.prepared.scale(length, scale);
+        woodbury::solve(simd, fixed, (whitening, scale), entries, woodbury, solution)
     } else {
         let Some(kept) = whitening.rows() else { return false };
         let solution = deferred.push(place);
@@ -199,7 +252,9 @@ fn solve_whitened<S: Simd>(
         }
         let wide = wide_runs(fixed.prepared.config.factors);
         let gather = |column: u32| &kept[column as usize * wide..][..wide];
-        whitened::solve(simd, fixed, entries, gather, &mut workspace.whitened, solution)
+        let base = whitening.spectrum().zip(fixed.prepared.shift(length));
+        let workspace = &mut workspace.whitened;
+        whitened::solve(simd, fixed, base, entries, gather, workspace, solution)
     };
     if outcome.is_err() {
         deferred.pop();
@@ -227,8 +282,11 @@ pub(crate) fn improve<'a, S: Simd>(
     let wide = wide_runs(factors);
     let gather = |column: u32| &kept[column as usize * wide..][..wide];
     deferred.restart(simd, whitening, factors, rows);
+    let Workspace { cg, scale: room, .. } = workspace;
     for (place, solution) in deferred.iter_mut() {
-        conjugate::solve(simd, config, entries(place), gather, &mut workspace.cg, solution);
+        let entries = entries(place);
+        let scale = fixed.prepared.scale(entries.columns.len(), room);
+        conjugate::solve(simd, config, scale, entries, gather, cg, solution);
     }
 }
 

@@ -14,20 +14,35 @@ use crate::{
     triangle::Triangle,
 };
 
-/// Item factors start between 0 and this.
+/// Item factors start between 0 and this unless [`AlsConfig::init_scale`] says otherwise.
 const START_RANGE: f32 = 0.01;
+
+/// Where a training is taken up again: the state after some of its iterations.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resumption {
+    /// Iterations that are done.
+    pub iteration: usize,
+    /// The factors after them, both sides: conjugate gradients go on from those of the users.
+    pub factors: Factors,
+}
 
 /// Trains factors on ratings (users × items; a cell without an entry is unobserved).
 ///
+/// A negative rating is a dislike: preference 0 with the confidence of its size. A user or item with
+/// nothing but dislikes has factors of zero.
+///
 /// Runs `config.iterations` times through two half-steps, users first: so only the item factors
-/// start at random. A half-step costs, in multiplications, a Gram matrix of the fixed side (`f² / 2`
+/// start at random. The observer may end the training after fewer ([`Observer::iteration`]).
+///
+/// A half-step costs, in multiplications, a Gram matrix of the fixed side (`f² / 2`
 /// a row), where that is kept whitened as much again, and for each row with `n` ratings
 /// `n f² / 2 + f³ / 6` by Cholesky, `n² f / 2 + n³ / 6 + n f` by Woodbury, `7 n f` by conjugate
 /// gradients; further `f² / 2` to leave the whitened basis, `n f² / 2` for Woodbury to enter it where
 /// rows are not kept, and `f² / 2` for conjugate gradients to start from the last factors. Beside
 /// ratings and factors it needs the ratings a second time, by item, and the fixed side a second time
-/// where it is gathered 16 times a row and more, or by conjugate gradients. The loss never rises
-/// from one half-step to the next, but for rounding.
+/// where it is gathered 16 times a row and more, or by conjugate gradients. With ν above 0 there are
+/// `10 f³` more for a half-step, and `f²` instead of `f² / 2` to enter and to leave the basis. The
+/// loss never rises from one half-step to the next, but for rounding.
 ///
 /// The result depends on the arguments alone, not on threads or processor. A user or item without
 /// ratings gets factors of exactly zero.
@@ -44,17 +59,54 @@ pub fn train(
     config: &AlsConfig,
     observer: &mut dyn Observer,
 ) -> Result<Factors, AlsError> {
+    run(ratings, config, None, observer)
+}
+
+/// [`train`] from the state after some of the iterations, for the others: with the same ratings and
+/// configuration the result has the bytes of a training that was not interrupted.
+///
+/// Iterations keep their numbers. Where as many are done as the configuration asks for, or more,
+/// the factors come back as they are.
+///
+/// # Errors
+/// Those of [`train`]; [`AlsError::Mismatch`] when the factors are not those of as many users and
+/// items, or of another number of factors.
+pub fn resume(
+    ratings: &Csr,
+    config: &AlsConfig,
+    from: Resumption,
+    observer: &mut dyn Observer,
+) -> Result<Factors, AlsError> {
+    from.factors.check_fits(ratings)?;
+    if from.factors.factors()? != config.factors {
+        return Err(AlsError::Mismatch {
+            left: "the configuration",
+            left_size: config.factors,
+            right: crate::USER_FACTORS,
+            right_size: from.factors.users.columns(),
+            unit: "factors",
+        });
+    }
+    run(ratings, config, Some(from), observer)
+}
+
+fn run(
+    ratings: &Csr,
+    config: &AlsConfig,
+    from: Option<Resumption>,
+    observer: &mut dyn Observer,
+) -> Result<Factors, AlsError> {
     config.validate()?;
     let greatest = check_ratings(ratings, config)?;
     // First, so that too many factors are known before the work starts.
-    let factors = Factors {
-        users: Matrix::zeros(ratings.rows(), config.factors)?,
-        items: random_start(ratings.columns(), config)?,
+    let Resumption { iteration: done, factors } = match from {
+        Some(from) => from,
+        None => Resumption { iteration: 0, factors: start(ratings, config)? },
     };
     let by_item = ratings.transpose();
     let (by_user, by_item, grams) = (ratings, &by_item, [None, None]);
     let mut training = Training { by_user, by_item, config, greatest, factors, grams };
-    for iteration in 1..=config.iterations {
+    for iteration in done + 1..=config.iterations {
         for side in [Side::User, Side::Item] {
             let started = Instant::now();
             training.solve(side)?;
@@ -68,6 +120,9 @@ pub fn train(
             if observer.half_step(&progress).is_break() {
                 return Err(AlsError::Cancelled { iteration, side });
             }
+        }
+        if observer.iteration(iteration, &training.factors).is_break() {
+            break;
         }
     }
     Ok(training.factors)
@@ -84,7 +139,7 @@ fn check_ratings(ratings: &Csr, config: &AlsConfig) -> Result<f32, AlsError> {
         let (columns, values) = ratings.row(user);
         for (&item, &rating) in columns.iter().zip(values) {
             let confidence = config.confidence(rating);
-            if !(rating >= 0.0 && confidence.is_finite()) {
+            if !config.admits(rating) {
                 return Err(AlsError::Rating { user, item: item as usize, rating });
             }
             greatest = greatest.max(confidence);
@@ -93,13 +148,42 @@ fn check_ratings(ratings: &Csr, config: &AlsConfig) -> Result<f32, AlsError> {
     Ok(greatest)
 }
 
+fn start(ratings: &Csr, config: &AlsConfig) -> Result<Factors, AlsError> {
+    Ok(Factors {
+        users: Matrix::zeros(ratings.rows(), config.factors)?,
+        items: random_start(ratings.columns(), config)?,
+    })
+}
+
 fn random_start(items: usize, config: &AlsConfig) -> Result<Matrix, AlsError> {
     let mut generator = ChaCha8Rng::seed_from_u64(config.random_state);
     let mut start = Matrix::zeros(items, config.factors)?;
-    for value in start.as_mut_slice() {
-        *value = generator.random::<f32>() * START_RANGE;
+    match config.init_scale {
+        None => {
+            for value in start.as_mut_slice() {
+                *value = generator.random::<f32>() * START_RANGE;
+            }
+        }
+        Some(scale) => {
+            let deviation = scale / (config.factors as f64).sqrt();
+            for pair in start.as_mut_slice().chunks_mut(2) {
+                let normal = normal_pair(generator.random(), generator.random());
+                for (value, normal) in pair.iter_mut().zip(normal) {
+                    *value = (deviation * normal) as f32;
+                }
+            }
+        }
     }
     Ok(start)
+}
+
+/// Two values of the standard normal distribution from two between 0 and 1 (Box and Muller, *A note
+/// on the generation of random normal deviates*, 1958).
+fn normal_pair(radius: f64, angle: f64) -> [f64; 2] {
+    // Functions whose last digit is the same on every processor; 1 − radius is never 0.
+    let radius = (-2.0 * libm::log(1.0 - radius)).sqrt();
+    let (sine, cosine) = libm::sincos(std::f64::consts::TAU * angle);
+    [radius * cosine, radius * sine]
 }
 
 struct Training<'a> {
@@ -127,7 +211,8 @@ impl Training<'_> {
         *gram_of_solved = None;
         let gram = gram_of_fixed.get_or_insert_with(|| gram(fixed));
         let choice = Choice::new(ratings, self.config, self.greatest);
-        let prepared = &Prepared::new(gram, self.config, choice).keep_whitened(fixed)?;
+        let prepared = Prepared::new(gram, fixed.rows(), self.config, choice);
+        let prepared = &prepared.keep_whitened(fixed)?;
         half_step(side, ratings, &FixedSide { factors: fixed, prepared }, solved)
     }
 

@@ -47,6 +47,22 @@ impl Triangle {
         self.add_to_diagonal(1.0);
     }
 
+    /// Makes this a diagonal matrix of the same order, with zeros beside it.
+    #[inline(always)]
+    pub(crate) fn set_to_diagonal(&mut self, value: impl Fn(usize) -> f64) {
+        self.tiles.fill([Lanes::ZERO; LANES]);
+        for place in 0..self.order {
+            self.set(place, place, value(place));
+        }
+    }
+
+    /// Multiplies every element by a factor.
+    pub(crate) fn scale(&mut self, factor: f64) {
+        for lanes in self.tiles.as_flattened_mut() {
+            lanes.0 = lanes.0.map(|value| factor * value);
+        }
+    }
+
     pub(crate) fn order(&self) -> usize {
         self.order
     }
@@ -67,6 +83,7 @@ impl Triangle {
         }
     }
 
+    #[inline(always)]
     pub(crate) fn add_to_diagonal(&mut self, value: f64) {
         for place in 0..self.order {
             let strip = place / LANES;

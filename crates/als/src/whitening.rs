@@ -6,6 +6,7 @@ use crate::{
     AlsError, Matrix,
     kernel::{Tile, multiply_rows},
     lanes::{LANES, Lanes, Wide, runs, wide_runs, widen},
+    spectrum::Spectrum,
     triangle::Triangle,
 };
 
@@ -16,20 +17,26 @@ const LARGEST_PIVOT_RATIO: f64 = 1e12;
 /// Rows whitened by one task.
 const TASK_ROWS: usize = 256;
 
-/// A change of basis in which the matrix `B = YᵀY + λI` of a half-step is the identity.
+/// A change of basis in which the matrix `B = α₀ YᵀY + λI` of a half-step is the identity.
+///
+/// Where λ differs from row to row there is no such basis, and it is that of the eigenvectors of
+/// `α₀ YᵀY` instead ([`rotated`](Self::rotated)), in which `B` is diagonal for every row; a
+/// [`Scale`](crate::spectrum::Scale) for each length of rows does the rest.
 ///
 /// With `B = UᵀU` (Cholesky) and `R = U⁻¹`, a fixed row `y` becomes `w = Rᵀy`, and a solution `v`
-/// found for rows `w` becomes `x = Rv`. What was `B + Σ (c − 1) y yᵀ` is `I + Σ (c − 1) w wᵀ`, so a
+/// found for rows `w` becomes `x = Rv`. What was `B + Σ (c − α₀) y yᵀ` is `I + Σ (c − α₀) w wᵀ`, so a
 /// row with few entries needs a system as small as their number.
 #[derive(Debug, Clone)]
 pub(crate) struct Whitening {
     factors: usize,
+    /// The eigenvalues, where this is a rotation. Then all strips are full.
+    spectrum: Option<Spectrum>,
     /// Column strips of `R`: strip `j` holds the rows down to the diagonal, the first at
     /// `8 · j (j + 1) / 2`.
     forward: Vec<Lanes>,
     /// Column strips of `Rᵀ`, each from the diagonal down, filled up to whole runs of rows.
     backward: Vec<Lanes>,
-    /// Column strips of `Uᵀ`, like those of `Rᵀ`.
+    /// Column strips of `Uᵀ`, like those of `Rᵀ`; of a rotation they are `forward`.
     onward: Vec<Lanes>,
     /// Every fixed row, whitened, where they [are kept](Self::keep).
     rows: Option<Vec<Wide>>,
@@ -53,13 +60,6 @@ impl Whitening {
         let element = |row: usize, column: usize| -> f64 {
             if row < factors && column < factors { transposed[(row, column)] } else { 0.0 }
         };
-        let strip = |first: usize, lane: &dyn Fn(usize) -> f64| {
-            let mut run = Lanes::ZERO;
-            for (place, value) in run.0.iter_mut().enumerate() {
-                *value = lane(first + place);
-            }
-            run
-        };
         let upper = |row: usize, column: usize| -> f64 {
             if row < factors && column < factors { lower[(column, row)] } else { 0.0 }
         };
@@ -71,7 +71,31 @@ impl Whitening {
             backward.extend(rows.clone().map(|row| strip(first, &|column| element(row, column))));
             onward.extend(rows.map(|row| strip(first, &|column| upper(column, row))));
         }
-        Some(Self { factors, forward, backward, onward, rows: None })
+        Some(Self { factors, spectrum: None, forward, backward, onward, rows: None })
+    }
+
+    /// The rotation to the eigenvectors of `shared`, for rows whose λ is within `shifts`. `None`
+    /// where rounding would spoil it.
+    pub(crate) fn rotated(shared: &Triangle, shifts: (f64, f64)) -> Option<Self> {
+        let factors = shared.order();
+        let (spectrum, axes) = Spectrum::new(shared, shifts)?;
+        let element = |row: usize, column: usize| -> f64 {
+            if row < factors && column < factors { axes[(row, column)] } else { 0.0 }
+        };
+        let rows = runs(factors) * LANES;
+        let (mut forward, mut backward) = (Vec::new(), Vec::new());
+        for first in (0..runs(factors)).map(|run| run * LANES) {
+            forward.extend((0..rows).map(|row| strip(first, &|column| element(row, column))));
+            backward.extend((0..rows).map(|row| strip(first, &|column| element(column, row))));
+        }
+        let (spectrum, onward) = (Some(spectrum), Vec::new());
+        Some(Self { factors, spectrum, forward, backward, onward, rows: None })
+    }
+
+    /// The eigenvalues of what rows share, where this is the basis of their eigenvectors.
+    #[inline(always)]
+    pub(crate) fn spectrum(&self) -> Option<&Spectrum> {
+        self.spectrum.as_ref()
     }
 
     /// Whitens every row of the fixed side and keeps them: `f² / 2` multiplications a row.
@@ -123,8 +147,10 @@ impl Whitening {
             widen(matrix.tail_from(row), self.factors, |run, values| place[run] = *values);
         }
         let mut start = 0;
+        let full = self.spectrum.is_some();
         for strip in 0..runs {
-            let right = &self.forward[start..][..(strip + 1) * LANES];
+            let depth = if full { runs } else { strip + 1 };
+            let right = &self.forward[start..][..depth * LANES];
             start += right.len();
             let mut tile: Tile = [Lanes::ZERO; LANES];
             multiply_rows(simd, &mut tile, source, runs, right);
@@ -155,7 +181,8 @@ impl Whitening {
         solutions: &[Lanes],
         take: impl FnMut(usize, &Tile),
     ) {
-        self.multiply_upper(simd, &self.onward, solutions, take);
+        let strips = if self.spectrum.is_some() { &self.forward } else { &self.onward };
+        self.multiply_upper(simd, strips, solutions, take);
     }
 
     #[inline(always)]
@@ -167,15 +194,26 @@ impl Whitening {
         mut take: impl FnMut(usize, &Tile),
     ) {
         let runs = runs(self.factors);
+        let full = self.spectrum.is_some();
         let mut start = 0;
         for strip in 0..runs {
-            let right = &strips[start..][..(runs - strip) * LANES];
+            let above = if full { 0 } else { strip };
+            let right = &strips[start..][..(runs - above) * LANES];
             start += right.len();
             let mut tile: Tile = [Lanes::ZERO; LANES];
-            multiply_rows(simd, &mut tile, &vectors[strip..], runs, right);
+            multiply_rows(simd, &mut tile, &vectors[above..], runs, right);
             take(strip, &tile);
         }
     }
+}
+
+/// A run of columns from `first` on.
+fn strip(first: usize, value: &dyn Fn(usize) -> f64) -> Lanes {
+    let mut run = Lanes::ZERO;
+    for (place, lane) in run.0.iter_mut().enumerate() {
+        *lane = value(first + place);
+    }
+    run
 }
 
 struct WhitenRows<'a> {

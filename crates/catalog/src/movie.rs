@@ -40,8 +40,21 @@ pub struct Movie {
     /// none.
     #[serde(default, deserialize_with = "null_as_none")]
     pub genres: Vec<Genre>,
+    /// The length in minutes, at least 1; none where the source has no such number.
+    #[serde(default, deserialize_with = "minutes", skip_serializing_if = "Option::is_none")]
+    pub runtime: Option<u32>,
     /// The title for people.
     pub title: String,
+}
+
+/// A number or the text of one, as the movie API has it; anything else is none.
+fn minutes<'de, D: Deserializer<'de>>(input: D) -> Result<Option<u32>, D::Error> {
+    let value = serde_json::Value::deserialize(input)?;
+    let minutes = match &value {
+        serde_json::Value::String(text) => text.trim().parse().ok(),
+        number => number.as_u64().and_then(|minutes| u32::try_from(minutes).ok()),
+    };
+    Ok(minutes.filter(|&minutes| minutes > 0))
 }
 
 fn null_as_none<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<Genre>, D::Error> {
@@ -60,7 +73,8 @@ pub struct MovieRecord {
 
 /// Titles and genres by movie id, in byte order of the ids.
 ///
-/// As JSON: `{"<movie id>": {"genres": [{"id": 1, "name": "Drama"}], "title": "Heat"}}`.
+/// As JSON: `{"<movie id>": {"genres": [{"id": 1, "name": "Drama"}], "runtime": 170,
+/// "title": "Heat"}}`, without `runtime` where that is not known.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Catalog {

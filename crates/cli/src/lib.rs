@@ -14,6 +14,7 @@
 //! assert_eq!(Outcome::No("reject rate over the limit".to_owned()).code(), 1);
 //! ```
 
+mod als;
 mod arguments;
 mod data_version;
 mod kafka;
@@ -21,6 +22,7 @@ mod output;
 mod progress;
 mod run;
 
+pub use als::AlsArgs;
 pub use arguments::{check_distinct, dashed, parse, set_threads};
 pub use data_version::DataVersionArgs;
 pub use kafka::{BrokerTimeout, KafkaArgs};

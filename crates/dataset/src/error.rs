@@ -156,6 +156,16 @@ pub enum DatasetError {
         /// The file.
         path: PathBuf,
     },
+    /// Stars and minutes were asked of a table without them.
+    #[error(
+        "{}: the table has no columns stars and minutes; make one that has with dedup --strategy \
+         aggregate, from an events file of log-ingest --events-out",
+        path.display()
+    )]
+    NotAggregated {
+        /// The table.
+        path: PathBuf,
+    },
     /// A file is no npz archive, or is cut short.
     #[error("{}: not a whole npz file", path.display())]
     NotNpz {

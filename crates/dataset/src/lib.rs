@@ -67,7 +67,7 @@ pub use staged::{FileDigest, StagedFile, hex, parquet_parts};
 pub use stages::{BatchSize, run as run_stages};
 pub use stored_file::StoredFile;
 pub use table::{
-    EventsWriter, FinishedTable, InteractionsWriter, RowBlock, RowWriter, TableFormat, read_events,
-    read_interactions, scan_interactions,
+    EventsWriter, FinishedTable, InteractionsWriter, RowBlock, RowWriter, TableFormat,
+    read_aggregated, read_events, read_interactions, scan_interactions,
 };
 pub use vocabulary::{MovieVocabulary, UserVocabulary};

@@ -20,6 +20,20 @@ impl RatingMatrix {
     /// Builds the matrix of all users and movies that have a row.
     #[must_use]
     pub fn new(table: &Interactions) -> Self {
+        Self::build(table, |place| f32::from(table.ratings[place]))
+    }
+
+    /// The same with other values than the ratings of the table, one for each of its rows.
+    ///
+    /// # Panics
+    /// When there are fewer values than rows.
+    #[must_use]
+    pub fn with_values(table: &Interactions, values: &[f32]) -> Self {
+        assert!(values.len() >= table.len(), "{} values for {} rows", values.len(), table.len());
+        Self::build(table, |place| values[place])
+    }
+
+    fn build(table: &Interactions, value: impl Fn(usize) -> f32) -> Self {
         let users = UserVocabulary::new(table.user_ids.iter().copied());
         let mut used = vec![false; table.movie_ids.len()];
         for &movie in &table.movies {
@@ -37,9 +51,8 @@ impl RatingMatrix {
             .iter()
             .map(|&id| users.row(id).map_or(u32::MAX, |user| user.0))
             .collect();
-        let triplet = |place: usize| {
-            (rows[place], columns[table.movies[place] as usize], f32::from(table.ratings[place]))
-        };
+        let triplet =
+            |place: usize| (rows[place], columns[table.movies[place] as usize], value(place));
         let shape = (users.len(), movies.len());
         // Of equal places the last given stays, so what is to stay comes last.
         let (ratings, merged_rows) = if ascends(&rows, &table.timestamps, users.len()) {

@@ -38,7 +38,7 @@ pub fn write_seen(
 
 /// Reads what [`write_seen`] wrote, for `users` users and `items` items: what they have seen and,
 /// if the file holds them, the ratings, one for each pair in the order of [`SeenItems::as_parts`],
-/// all finite and at least 0.
+/// all finite; a negative one is a dislike.
 ///
 /// # Errors
 /// [`DatasetError::Npz`] when an array is missing or damaged, [`DatasetError::Seen`] when they do
@@ -84,10 +84,10 @@ fn check_ratings(
     for user in 0..seen.users() {
         for place in seen.places(UserRow(user as u32)) {
             let (rating, item) = (ratings[place], indices[place]);
-            if !(rating.is_finite() && rating >= 0.0) {
+            if !rating.is_finite() {
                 return problem(format!(
-                    "rating {rating} of user row {user}, item row {item} is not a finite number \
-                     from 0; train the model again"
+                    "rating {rating} of user row {user}, item row {item} is not a finite number; \
+                     train the model again"
                 ));
             }
         }

@@ -1,5 +1,6 @@
 //! Tables as files: csv and Parquet, chosen by the ending of the name.
 
+mod aggregated;
 mod chunk;
 mod coded;
 mod csv_file;
@@ -13,6 +14,7 @@ mod writer;
 
 use std::path::Path;
 
+pub use aggregated::read_aggregated;
 pub use digesting::FinishedTable;
 use marquee_events::{MAX_LINE_BYTES, MovieId};
 pub(crate) use row_groups::RowGroups;

@@ -10,6 +10,9 @@ use serde::Serialize;
 /// Drawing numbers of repeats costs this many times as much as looking a row up.
 const DRAW_COST: usize = 8;
 
+/// Resamples that are tallied at once.
+pub(crate) const TALLIED: usize = 8;
+
 /// How uncertainty is told: resampling of users, with replacement.
 ///
 /// The same settings and scores give the same intervals to the last bit, for any number of threads.
@@ -65,12 +68,16 @@ impl Bootstrap {
         means.zip(draws).map(|(mean, draws)| Column { mean, draws }).collect()
     }
 
-    /// How often each of so many users is in a resample.
-    pub(crate) fn tallies(&self, users: usize, stream: u32, draw: usize) -> Vec<u32> {
-        let mut rng = self.rng(stream, draw);
-        let mut times = vec![0; users];
-        for _ in 0..users {
-            times[place(&mut rng, users)] += 1;
+    /// How often each of so many users is in each of some resamples, of which `first` is the first.
+    pub(crate) fn tallies(&self, users: usize, stream: u32, first: usize) -> Vec<[u8; TALLIED]> {
+        let mut times = vec![[0_u8; TALLIED]; users];
+        for lane in 0..TALLIED {
+            let mut rng = self.rng(stream, first + lane);
+            for _ in 0..users {
+                let times = &mut times[place(&mut rng, users)][lane];
+                // Of many users nobody is drawn as often, of few there are not as many draws.
+                *times = times.saturating_add(1);
+            }
         }
         times
     }

@@ -1,7 +1,7 @@
 use marquee_recommender::ItemRow;
 use rayon::prelude::*;
 
-use crate::{Bootstrap, Interval, coverage, rankings::UserRanking};
+use crate::{Bootstrap, Interval, bootstrap::TALLIED, coverage, rankings::UserRanking};
 
 /// The stream of the bootstrap that lists are drawn from.
 const LISTS: u32 = u32::MAX - 1;
@@ -29,52 +29,77 @@ impl Exposure<'_> {
     /// Moved, as a resample lacks a third of the users and so shows fewer films, whatever the
     /// model. O(draws · films listed).
     pub(crate) fn intervals(&self, bootstrap: &Bootstrap) -> Vec<Evenness<Interval>> {
-        let found = self.measure(|_| 1);
+        let slices = self.slices();
+        let found = self.measure(&slices, |_| [1; TALLIED]);
         let draws = if self.users.is_empty() { 0 } else { bootstrap.draws };
-        let resampled: Vec<Vec<Evenness<Option<f64>>>> = (0..draws)
+        let firsts: Vec<usize> = (0..draws).step_by(TALLIED).collect();
+        let resampled: Vec<Vec<[Evenness<Option<f64>>; TALLIED]>> = firsts
             .into_par_iter()
-            .map(|draw| {
-                let times = bootstrap.tallies(self.users.len(), LISTS, draw);
-                self.measure(|user| times[user])
+            .map(|first| {
+                let times = bootstrap.tallies(self.users.len(), LISTS, first);
+                self.measure(&slices, |user| times[user])
             })
             .collect();
         let at = found.into_iter().enumerate();
-        at.map(|(place, found)| {
-            let around = |found: Option<f64>, of: fn(&Evenness<Option<f64>>) -> Option<f64>| {
-                let draws = resampled.iter().filter_map(|draw| of(&draw[place])).collect();
-                moved(bootstrap, found, draws)
+        at.map(|(place, [found, ..])| {
+            let around = |of: fn(&Evenness<Option<f64>>) -> Option<f64>| {
+                let values = resampled.iter().flat_map(|resamples| &resamples[place]).take(draws);
+                moved(bootstrap, of(&found), values.filter_map(of).collect())
             };
-            Evenness {
-                coverage: around(found.coverage, |draw| draw.coverage),
-                gini: around(found.gini, |draw| draw.gini),
-            }
+            Evenness { coverage: around(|draw| draw.coverage), gini: around(|draw| draw.gini) }
         })
         .collect()
     }
 
-    /// Coverage and Gini where the list of a user counts so many times.
-    fn measure(&self, times: impl Fn(usize) -> u32) -> Vec<Evenness<Option<f64>>> {
-        let mut shown = vec![0_u32; self.films];
-        let mut counted = 0;
-        let at = self.ks.iter().map(|&k| {
-            for (user, ranking) in self.users.iter().enumerate() {
-                let times = times(user);
-                if times > 0 {
-                    for item in between(&ranking.items, counted, k) {
-                        shown[item.index()] += times;
+    /// What each cut-off adds to the lists.
+    fn slices(&self) -> Vec<Slice> {
+        let mut from = 0;
+        let slices = self.ks.iter().map(|&k| {
+            let mut slice = Slice { items: Vec::new(), ends: Vec::with_capacity(self.users.len()) };
+            for user in self.users {
+                let to = user.items.len().min(k);
+                slice.items.extend_from_slice(&user.items[from.min(to)..to]);
+                slice.ends.push(slice.items.len());
+            }
+            from = k;
+            slice
+        });
+        slices.collect()
+    }
+
+    /// Coverage and Gini at each cut-off, where the list of a user counts so many times, for as
+    /// many resamples as are tallied at once: going through the lists is what costs.
+    fn measure(
+        &self,
+        slices: &[Slice],
+        times: impl Fn(usize) -> [u8; TALLIED],
+    ) -> Vec<[Evenness<Option<f64>>; TALLIED]> {
+        let mut shown = vec![[0_u32; TALLIED]; self.films];
+        let at = slices.iter().map(|slice| {
+            let mut start = 0;
+            for (user, &end) in slice.ends.iter().enumerate() {
+                let times = times(user).map(u32::from);
+                for item in &slice.items[start..end] {
+                    for (shown, times) in shown[item.index()].iter_mut().zip(times) {
+                        *shown += times;
                     }
                 }
+                start = end;
             }
-            counted = k;
-            Evenness { coverage: coverage_of(&shown), gini: gini_of(&shown) }
+            std::array::from_fn(|lane| {
+                let shown: Vec<u32> = shown.iter().map(|shown| shown[lane]).collect();
+                Evenness { coverage: coverage_of(&shown), gini: gini_of(&shown) }
+            })
         });
         at.collect()
     }
 }
 
-fn between(list: &[ItemRow], from: usize, to: usize) -> &[ItemRow] {
-    let to = list.len().min(to);
-    &list[from.min(to)..to]
+/// A part of every list, one after another.
+struct Slice {
+    items: Vec<ItemRow>,
+    /// Where each user's part ends.
+    ends: Vec<usize>,
 }
 
 fn coverage_of(shown: &[u32]) -> Option<f64> {

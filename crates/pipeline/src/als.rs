@@ -1,13 +1,26 @@
-use std::{ops::ControlFlow, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf};
 
-use marquee_als::{AlsConfig, Factors, Observer, Side, train, write_npz};
-use marquee_dataset::{Progress, RatingMatrix, read_interactions, write_seen};
+use marquee_als::{AlsConfig, Factors, write_npz};
+use marquee_catalog::Catalog;
+use marquee_dataset::{
+    DatasetError, FileDigest, Interactions, Progress, RatingMatrix, read_aggregated,
+    read_interactions, write_seen,
+};
 use marquee_provenance::{ModelVersion, TrainingMetadata};
+use serde_json::Value;
 
 use crate::{
-    ArtifactName, PipelineError, Trained,
+    ArtifactName, PipelineError, SignalConfig, SignalFault, Trained,
+    checkpoint::{self, Identity},
+    fit::{Checkpoints, Fit, Fitted},
     training::{Facts, Plan, Training, hyperparameters},
+    validation::Validation,
 };
+
+/// Hyper-parameters of a manifest beside the fields of [`AlsConfig`].
+pub(crate) const SIGNALS: &str = "signals";
+pub(crate) const VALIDATION: &str = "validation";
+pub(crate) const PATIENCE: &str = "patience";
 
 /// An ALS training from a data set to artifacts.
 #[derive(Debug, Clone)]
@@ -24,8 +37,26 @@ pub struct AlsJob {
     pub data_version: Option<String>,
     /// Settings of the training.
     pub config: AlsConfig,
+    /// What the ratings are made from.
+    pub signals: SignalConfig,
+    /// The catalog that knows how long films are, for [`SignalConfig::minutes`]; `None` is none.
+    pub catalog: Option<PathBuf>,
     /// Whether the loss after each iteration goes into the manifest.
     pub loss: bool,
+    /// How many films, the last, are held out of the training for each user with more, of up to
+    /// 10,000 users: NDCG@20 on them after each iteration goes into the manifest. At least 1; `None`
+    /// holds out nothing. They count as seen all the same.
+    pub validation: Option<usize>,
+    /// After how many iterations without a better validation the training ends, at least 1; the
+    /// model then has the factors of the best one. `None` runs all iterations and takes the last.
+    pub patience: Option<usize>,
+    /// After how many iterations each the state of the training is written to
+    /// `als_checkpoint.npz` in the artifact folder, at least 1; `None` writes none. A training that
+    /// is done takes it away.
+    pub checkpoint_every: Option<usize>,
+    /// Whether the training goes on from the checkpoint in the artifact folder, if there is one; it
+    /// must be of the same data and settings. The model has the bytes it would have had without.
+    pub resume: bool,
 }
 
 impl Default for AlsJob {
@@ -37,8 +68,54 @@ impl Default for AlsJob {
             model_version: None,
             data_version: None,
             config: AlsConfig::default(),
+            signals: SignalConfig::default(),
+            catalog: None,
             loss: false,
+            validation: None,
+            patience: None,
+            checkpoint_every: None,
+            resume: false,
         }
+    }
+}
+
+impl AlsJob {
+    /// Checks all settings before any work.
+    fn validate(&self) -> Result<(), PipelineError> {
+        self.config.validate()?;
+        self.signals.validate()?;
+        if self.catalog.is_some() && !self.signals.minutes {
+            return Err(SignalFault::UnusedCatalog.into());
+        }
+        let counts = [
+            ("validation", self.validation),
+            ("patience", self.patience),
+            ("checkpoint-every", self.checkpoint_every),
+        ];
+        for (setting, given) in counts {
+            if given == Some(0) {
+                let rule = "it must be at least 1; leave it out to do without";
+                return Err(PipelineError::Setting { setting, given: 0, rule });
+            }
+        }
+        match (self.patience, self.validation) {
+            (Some(given), None) => {
+                let rule =
+                    "it needs a validation to be patient with; hold films out by --validation";
+                Err(PipelineError::Setting { setting: "patience", given, rule })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Everything the model depends on beside the data.
+    fn hyperparameters(&self) -> BTreeMap<String, Value> {
+        let mut all = hyperparameters(&self.config);
+        all.insert(SIGNALS.to_owned(), Value::from_iter(hyperparameters(&self.signals)));
+        for (name, value) in [(VALIDATION, self.validation), (PATIENCE, self.patience)] {
+            all.extend(value.map(|value| (name.to_owned(), Value::from(value))));
+        }
+        all
     }
 }
 
@@ -50,15 +127,27 @@ impl Default for AlsJob {
 ///
 /// # Errors
 /// [`PipelineError`] for a setting out of range, a version that exists, an unreadable or empty
-/// data set or one that changed meanwhile, a row that cannot be solved, a file that cannot be
-/// written; [`PipelineError::Cancelled`] when `progress` says so. The model that was there stays
-/// until the new one is on the disk as a whole.
+/// data set, one without the columns the signals need or one that changed meanwhile, a checkpoint
+/// of another training, a row that cannot be solved, a file that cannot be written;
+/// [`PipelineError::Cancelled`] when `progress` says so, [`PipelineError::Paused`] where a checkpoint
+/// is left. The model that was there stays until the new one is on the disk as a whole.
 pub fn train_als(job: &AlsJob, progress: &mut dyn Progress) -> Result<Trained, PipelineError> {
-    train_and_write(job, progress).map_err(|error| error.of_training_in(&job.artifact_dir))
+    train_and_write(job, progress).map_err(|error| {
+        let error = error.of_training_in(&job.artifact_dir);
+        let checkpoint = checkpoint::path(&job.artifact_dir);
+        match error {
+            PipelineError::Cancelled { folder }
+                if (job.checkpoint_every.is_some() || job.resume) && checkpoint.exists() =>
+            {
+                PipelineError::Paused { folder, checkpoint }
+            }
+            other => other,
+        }
+    })
 }
 
 fn train_and_write(job: &AlsJob, progress: &mut dyn Progress) -> Result<Trained, PipelineError> {
-    job.config.validate()?;
+    job.validate()?;
     let mut training = Training::start(Plan {
         family: "als",
         manifest_name: ArtifactName::AlsManifest,
@@ -68,88 +157,118 @@ fn train_and_write(job: &AlsJob, progress: &mut dyn Progress) -> Result<Trained,
         model_version: job.model_version.as_ref(),
         data_version: job.data_version.as_deref(),
     })?;
-    let table = read_interactions(&job.data_path, progress)?;
-    if table.is_empty() {
-        return Err(PipelineError::EmptyDataset { path: job.data_path.clone() });
-    }
-    let row_count = table.len() as u64;
-    let matrix = RatingMatrix::new(&table);
-    drop(table);
+    let Data { matrix, row_count, validation, catalog_sha256 } = read(job, progress)?;
     if progress.is_cancelled() {
-        return Err(marquee_dataset::DatasetError::Cancelled.into());
+        return Err(DatasetError::Cancelled.into());
     }
+    let identity = Identity {
+        catalog_sha256: catalog_sha256.clone(),
+        dataset_sha256: training.dataset_sha256().to_owned(),
+        hyperparameters: job.hyperparameters(),
+        loss: job.loss,
+    };
+    let path = checkpoint::path(&job.artifact_dir);
+    let from = if job.resume { checkpoint::read(&path, &identity)? } else { None };
+    let every = job.checkpoint_every;
+    let checkpoints = every.map(|every| Checkpoints { path: &path, every, identity: &identity });
+    let (validation, left) = validation.unzip();
+    let fit = Fit {
+        ratings: left.as_ref().unwrap_or(&matrix.ratings),
+        config: &job.config,
+        loss: job.loss,
+        validation: validation.as_ref(),
+        patience: job.patience,
+        checkpoints,
+    };
+    let Fitted { factors, curves } = fit.run(from, progress)?;
+    write(&mut training, &matrix, &factors)?;
+    let facts = Facts {
+        hyperparameters: identity.hyperparameters.clone(),
+        row_count,
+        unique_users: matrix.users.len() as u64,
+        unique_movies: matrix.movies.len() as u64,
+        metadata: TrainingMetadata {
+            best_iteration: curves.best_iteration.map(|iteration| iteration as u64),
+            catalog_sha256,
+            iteration_seconds: curves.iteration_seconds,
+            loss: curves.loss,
+            merged_rows: matrix.merged_rows as u64,
+            validation: curves.validation,
+            ..TrainingMetadata::of_this_machine(rayon::current_num_threads())
+        },
+    };
+    let trained = training.finish(facts, progress)?;
+    if job.checkpoint_every.is_some() || job.resume {
+        checkpoint::remove(&path)?;
+    }
+    Ok(trained)
+}
 
-    let (factors, costs) = fit(&matrix, &job.config, job.loss, progress)?;
+/// Writes the files of the model.
+fn write(
+    training: &mut Training<'_>,
+    matrix: &RatingMatrix,
+    factors: &Factors,
+) -> Result<(), PipelineError> {
     let mut file = training.create(ArtifactName::AlsModel)?;
-    write_npz(&factors, &mut file)?;
+    write_npz(factors, &mut file)?;
     training.add(ArtifactName::AlsModel, file);
     training.add_json(ArtifactName::UserMap, &matrix.users)?;
     training.add_json(ArtifactName::MovieMap, &matrix.movies)?;
     let mut file = training.create(ArtifactName::Seen)?;
     write_seen(&matrix.seen(), Some(matrix.ratings.values()), &mut file)?;
     training.add(ArtifactName::Seen, file);
+    Ok(())
+}
 
-    let facts = Facts {
-        hyperparameters: hyperparameters(&job.config),
-        row_count,
-        unique_users: matrix.users.len() as u64,
-        unique_movies: matrix.movies.len() as u64,
-        metadata: TrainingMetadata {
-            iteration_seconds: costs.iteration_seconds,
-            loss: costs.loss,
-            merged_rows: matrix.merged_rows as u64,
-            ..TrainingMetadata::of_this_machine(rayon::current_num_threads())
-        },
+/// What a training reads.
+struct Data {
+    /// All ratings.
+    matrix: RatingMatrix,
+    row_count: u64,
+    /// What is held out, and the ratings that are left to train on.
+    validation: Option<(Validation, marquee_dataset::Csr)>,
+    catalog_sha256: Option<String>,
+}
+
+fn read(job: &AlsJob, progress: &mut dyn Progress) -> Result<Data, PipelineError> {
+    let (table, values, catalog_sha256) = ratings(job, progress)?;
+    if table.is_empty() {
+        return Err(PipelineError::EmptyDataset { path: job.data_path.clone() });
+    }
+    let matrix = match &values {
+        Some(values) => RatingMatrix::with_values(&table, values),
+        None => RatingMatrix::new(&table),
     };
-    training.finish(facts, progress)
-}
-
-/// What each iteration cost.
-#[derive(Debug, Default)]
-pub(crate) struct Costs {
-    iteration_seconds: Vec<f64>,
-    loss: Vec<f64>,
-}
-
-/// Trains factors with a progress handle.
-pub(crate) fn fit(
-    matrix: &RatingMatrix,
-    config: &AlsConfig,
-    loss: bool,
-    progress: &mut dyn Progress,
-) -> Result<(Factors, Costs), PipelineError> {
-    progress.begin("training ALS", Some((config.iterations as u64).saturating_mul(2)));
-    let mut watcher = Watcher { progress, loss, costs: Costs::default() };
-    let factors = train(&matrix.ratings, config, &mut watcher)?;
-    Ok((factors, watcher.costs))
-}
-
-struct Watcher<'a> {
-    progress: &'a mut dyn Progress,
-    loss: bool,
-    costs: Costs,
-}
-
-impl Observer for Watcher<'_> {
-    fn wants_loss(&self, _iteration: usize, side: Side) -> bool {
-        self.loss && side == Side::Item
-    }
-
-    fn half_step(&mut self, done: &marquee_als::Progress) -> ControlFlow<()> {
-        match done.side {
-            Side::User => self.costs.iteration_seconds.push(done.seconds),
-            Side::Item => {
-                if let Some(seconds) = self.costs.iteration_seconds.last_mut() {
-                    *seconds += done.seconds;
-                }
+    let validation = match job.validation {
+        Some(count) => {
+            let (validation, left) = Validation::split(&table, &matrix, count);
+            if validation.is_empty() {
+                return Err(PipelineError::NothingHeldOut { path: job.data_path.clone() });
             }
+            Some((validation, left))
         }
-        self.costs.loss.extend(done.loss);
-        self.progress.advance(1);
-        if self.progress.is_cancelled() {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
+        None => None,
+    };
+    Ok(Data { matrix, row_count: table.len() as u64, validation, catalog_sha256 })
+}
+
+/// The table, the ratings of its rows where they are not those of its column, and the digest of the
+/// catalog where one was used.
+type Rated = (Interactions, Option<Vec<f32>>, Option<String>);
+
+fn ratings(job: &AlsJob, progress: &mut dyn Progress) -> Result<Rated, PipelineError> {
+    let signals = &job.signals;
+    if !signals.needs_aggregate() {
+        let table = read_interactions(&job.data_path, progress)?;
+        let values = signals.half_life_days.map(|_| signals.of_table(&table));
+        return Ok((table, values, None));
     }
+    let (catalog, digest) = match &job.catalog {
+        Some(path) => (Some(Catalog::read(path)?), Some(FileDigest::of(path)?.sha256)),
+        None => (None, None),
+    };
+    let table = read_aggregated(&job.data_path, progress)?;
+    let values = signals.of_aggregate(&table, catalog.as_ref());
+    Ok((table.interactions, Some(values), digest))
 }

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 pub enum ArtifactName {
     /// `als_model.npz`: user and item factors.
     AlsModel,
+    /// `als_checkpoint.npz`: an ALS training after some of its iterations.
+    AlsCheckpoint,
     /// `user_map.json`: user ids to rows of the ALS model.
     UserMap,
     /// `movie_map.json`: movie ids to rows of the ALS model.
@@ -35,6 +37,7 @@ impl ArtifactName {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::AlsModel => "als_model.npz",
+            Self::AlsCheckpoint => "als_checkpoint.npz",
             Self::UserMap => "user_map.json",
             Self::MovieMap => "movie_map.json",
             Self::Seen => "seen.npz",

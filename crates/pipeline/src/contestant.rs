@@ -15,7 +15,7 @@ use marquee_recommender::Recommender;
 use serde_json::Value;
 
 use crate::{
-    ArtifactName, OfflineJob, OfflineModel, PipelineError, als::fit, load_models,
+    ArtifactName, OfflineJob, OfflineModel, PipelineError, fit::Fit, load_models,
     offline_report::ModelReport, popgen::Tables, training::hyperparameters,
 };
 
@@ -44,17 +44,28 @@ impl Contestant {
         progress: &mut dyn Progress,
     ) -> Result<Self, PipelineError> {
         let started = Instant::now();
+        let als = match model {
+            OfflineModel::AlsReference => {
+                let AlsConfig { random_state, solver, .. } = job.als;
+                AlsConfig { random_state, solver, ..AlsConfig::reference() }
+            }
+            _ => job.als.clone(),
+        };
         let recommender = match model {
             // ALS has no model of nothing; popularity of no film answers nobody as well.
-            OfflineModel::Als if !rows.is_empty() => als_of(rows, &job.als, progress)?,
+            OfflineModel::Als | OfflineModel::AlsReference if !rows.is_empty() => {
+                als_of(rows, None, &als, progress)?
+            }
             OfflineModel::PopGen => {
                 let none = Catalog::default();
                 popgen_of(rows, job.popgen, catalog.unwrap_or(&none))?
             }
-            OfflineModel::Als | OfflineModel::Popularity => popularity_of(rows),
+            OfflineModel::Als | OfflineModel::AlsReference | OfflineModel::Popularity => {
+                popularity_of(rows)
+            }
         };
         let settings = match model {
-            OfflineModel::Als => hyperparameters(&job.als),
+            OfflineModel::Als | OfflineModel::AlsReference => hyperparameters(&als),
             OfflineModel::PopGen => hyperparameters(&job.popgen),
             OfflineModel::Popularity => BTreeMap::default(),
         };
@@ -125,14 +136,18 @@ impl Contestant {
     }
 }
 
-/// ALS of these rows.
+/// ALS of these rows, with these values instead of their ratings if there are some.
 pub(crate) fn als_of(
     rows: &Interactions,
+    values: Option<&[f32]>,
     config: &AlsConfig,
     progress: &mut dyn Progress,
 ) -> Result<Arc<dyn Recommender>, PipelineError> {
-    let matrix = RatingMatrix::new(rows);
-    let (factors, _) = fit(&matrix, config, false, progress)?;
+    let matrix = match values {
+        Some(values) => RatingMatrix::with_values(rows, values),
+        None => RatingMatrix::new(rows),
+    };
+    let factors = Fit::plain(&matrix.ratings, config).run(None, progress)?.factors;
     let seen = matrix.seen();
     Ok(Arc::new(AlsModel::new(factors, matrix.users, matrix.movies, Some(seen))?))
 }

@@ -17,7 +17,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    AlsJob, ArtifactName, PipelineError, PopGenJob, Trained, als::fit, popgen::Tables, train_als,
+    AlsJob, ArtifactName, PipelineError, PopGenJob, Trained, fit::Fit, popgen::Tables, train_als,
     train_popgen,
 };
 
@@ -172,7 +172,7 @@ fn compare(
         (0..held_out.len()).map(|row| (held_out.user_ids[row], held_out.movie_id(row))),
     );
     let matrix = RatingMatrix::new(&split.train);
-    let (factors, _) = fit(&matrix, &job.als, false, progress)?;
+    let factors = Fit::plain(&matrix.ratings, &job.als).run(None, progress)?.factors;
     let seen = matrix.seen();
     let als = AlsModel::new(factors, matrix.users, matrix.movies, Some(seen))?;
     let Tables { popularity, audience, preferences } = Tables::of(&split.train, catalog);

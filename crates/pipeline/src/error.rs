@@ -13,6 +13,8 @@ use marquee_provenance::ProvenanceError;
 use marquee_serving::ServingError;
 use thiserror::Error;
 
+use crate::SignalFault;
+
 /// Why a step failed. A training that failed changed nothing, unless a file could not be put in its
 /// place when all were written: then some are of the new model and some of the old one, the digests
 /// of the manifest tell whoever loads them, and the model is to be trained again. Of other steps
@@ -35,6 +37,52 @@ pub enum PipelineError {
     /// A manifest, or an artifact that is not the one its manifest describes.
     #[error(transparent)]
     Provenance(#[from] ProvenanceError),
+    /// What the ratings of a training are to be made from.
+    #[error(transparent)]
+    Signals(#[from] SignalFault),
+    /// A setting of a training is 0, or is of no use without another.
+    #[error("{setting} is {given}: {rule}")]
+    Setting {
+        /// Its name.
+        setting: &'static str,
+        /// The value given.
+        given: usize,
+        /// What it must be.
+        rule: &'static str,
+    },
+    /// A search for settings that cannot be made or kept.
+    #[error(transparent)]
+    Tuning(marquee_tuning::TuningError),
+    /// A search was cancelled; what ran is in its journal.
+    #[error("the search was stopped after {runs} runs; the same command goes on from {}", path.display())]
+    SearchStopped {
+        /// The journal.
+        path: PathBuf,
+        /// Runs it holds.
+        runs: usize,
+    },
+    /// A model whose ratings were made from minutes and stars is to be trained again on rows that
+    /// have none.
+    #[error(
+        "the model in {} was trained with --signals; its accuracy on films held out cannot be told          from a table without minutes and stars. als-train --validation 1 has it in the manifest",
+        folder.display()
+    )]
+    SignalsNeeded {
+        /// The artifact folder.
+        folder: PathBuf,
+    },
+    /// A checkpoint is not one of the training that is to go on.
+    #[error(
+        "{}: the training cannot go on from this checkpoint: {problem}; train without --resume to \
+         start over",
+        path.display()
+    )]
+    Checkpoint {
+        /// The checkpoint.
+        path: PathBuf,
+        /// What does not fit.
+        problem: String,
+    },
     /// The split for the held-out comparison.
     #[error(transparent)]
     Split(#[from] ZeroHoldout),
@@ -69,6 +117,19 @@ pub enum PipelineError {
     Cancelled {
         /// The artifact folder.
         folder: PathBuf,
+    },
+    /// A training was cancelled, before any file changed but its checkpoint.
+    #[error(
+        "the training was stopped; what stood in {} before still does, and with --resume the \
+         training goes on from {}",
+        folder.display(),
+        checkpoint.display()
+    )]
+    Paused {
+        /// The artifact folder.
+        folder: PathBuf,
+        /// The checkpoint.
+        checkpoint: PathBuf,
     },
     /// The files of a model, each readable, make no model together.
     #[error("{}: the files of the {family} model do not make a model; train it again", folder.display())]
@@ -113,7 +174,7 @@ pub enum PipelineError {
         expected: &'static str,
     },
     /// Not enough history to hold anything out.
-    #[error("{}: no user has two films, so nothing can be held out", path.display())]
+    #[error("{}: no user has enough films for any to be held out", path.display())]
     NothingHeldOut {
         /// The data set.
         path: PathBuf,

@@ -23,9 +23,11 @@
 
 mod als;
 mod artifacts;
+mod checkpoint;
 mod contestant;
 mod demo;
 mod error;
+mod fit;
 mod follow;
 mod load;
 mod offline;
@@ -40,7 +42,10 @@ mod recommend;
 mod recommendations_file;
 mod selection;
 mod serve;
+mod signals;
 mod training;
+mod tune;
+mod validation;
 
 pub use als::{AlsJob, train_als};
 pub use artifacts::ArtifactName;
@@ -59,4 +64,11 @@ pub use recommend::{
 pub use recommendations_file::RecommendationsFile;
 pub use selection::films_of_genres;
 pub use serve::{ServeTopics, serve_models};
+pub use signals::{
+    DEFAULT_DISLIKE_BELOW, HALF_POINT_MINUTES, SignalConfig, SignalFault, recency, share_watched,
+    stars_value,
+};
 pub use training::Trained;
+pub use tune::{
+    TuneJob, TuningData, TuningReport, TuningRun, TuningWinner, default_space, tune_als,
+};

@@ -15,7 +15,10 @@ use marquee_recommender::{Recommender, SeenItems};
 use marquee_serving::{ModelProvenance, Rung, Rungs, Titles};
 use serde::de::DeserializeOwned;
 
-use crate::{ArtifactName, PipelineError};
+use crate::{
+    ArtifactName, PipelineError, SignalConfig,
+    als::{PATIENCE, SIGNALS, VALIDATION},
+};
 
 /// What a folder of artifacts holds.
 pub struct LoadedModels {
@@ -228,8 +231,27 @@ fn als(
             seen_path.display()
         ));
     }
-    let config: AlsConfig = settings(manifest, &ArtifactName::AlsManifest.within(folder))?;
-    model.with_fold_in(&config, ratings).map_err(|error| unfit(folder, ALS, error))
+    let (config, signals) = als_settings(manifest, &ArtifactName::AlsManifest.within(folder))?;
+    model
+        .with_fold_in(&config, ratings)
+        .and_then(|model| model.with_live_ratings(signals.live_ratings()))
+        .map_err(|error| unfit(folder, ALS, error))
+}
+
+/// The settings of an ALS training and what its ratings were made from, from its manifest at `path`.
+pub(crate) fn als_settings(
+    manifest: &Manifest,
+    path: &Path,
+) -> Result<(AlsConfig, SignalConfig), PipelineError> {
+    let mut manifest = manifest.clone();
+    let signals = manifest.hyperparameters.remove(SIGNALS);
+    for name in [VALIDATION, PATIENCE] {
+        manifest.hyperparameters.remove(name);
+    }
+    let signals = signals.map_or(Ok(SignalConfig::default()), serde_json::from_value);
+    let signals =
+        signals.map_err(|source| ProvenanceError::Format { path: path.to_owned(), source })?;
+    Ok((settings(&manifest, path)?, signals))
 }
 
 /// The configuration a model was trained with, from its manifest at `path`.

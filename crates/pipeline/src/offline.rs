@@ -74,6 +74,8 @@ pub enum SplitRule {
 pub enum OfflineModel {
     /// Implicit-feedback ALS.
     Als,
+    /// The same with the settings of [`AlsConfig::reference`], but for seed and solver.
+    AlsReference,
     /// Popularity and genres.
     PopGen,
     /// Popularity alone.
@@ -86,6 +88,7 @@ impl OfflineModel {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Als => "als",
+            Self::AlsReference => "als-reference",
             Self::PopGen => "popgen",
             Self::Popularity => "popularity",
         }

@@ -13,7 +13,7 @@ use marquee_recommender::{Filter, Recommender, Request};
 use crate::{
     ArtifactName, InferenceCost, ModelProperties, PipelineError, PropertiesReport, TrainingCost,
     contestant::{als_of, popgen_of},
-    load::settings,
+    load::{als_settings, settings},
     load_models,
     offline::{Parts, deduplicated},
 };
@@ -181,7 +181,14 @@ impl Saved {
     ) -> Result<Arc<dyn Recommender>, PipelineError> {
         let path = self.family.manifest().within(&self.folder);
         match self.family {
-            Family::Als => als_of(rows, &settings(&self.manifest, &path)?, progress),
+            Family::Als => {
+                let (config, signals) = als_settings(&self.manifest, &path)?;
+                if signals.needs_aggregate() {
+                    return Err(PipelineError::SignalsNeeded { folder: self.folder.clone() });
+                }
+                let values = signals.half_life_days.map(|_| signals.of_table(rows));
+                als_of(rows, values.as_deref(), &config, progress)
+            }
             Family::PopGen => {
                 // The genres it was trained with, not those of a catalog that grew since.
                 let genres = Catalog::read(&ArtifactName::PopGenGenres.within(&self.folder))?;

@@ -99,6 +99,11 @@ impl<'a> Training<'a> {
         })
     }
 
+    /// SHA-256 of the data set.
+    pub(crate) fn dataset_sha256(&self) -> &str {
+        &self.dataset.sha256
+    }
+
     /// Opens an artifact to be written.
     pub(crate) fn create(&self, name: ArtifactName) -> Result<StagedFile, PipelineError> {
         Ok(StagedFile::create(&name.within(self.plan.artifact_dir))?)

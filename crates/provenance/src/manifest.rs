@@ -78,7 +78,10 @@ pub struct DataDescription {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainingMetadata {
-    /// SHA-256 of the catalog whose genres were used; left out where none was.
+    /// The iteration whose factors the model has, where one before the last validated best.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best_iteration: Option<u64>,
+    /// SHA-256 of the catalog whose genres or runtimes were used; left out where none was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub catalog_sha256: Option<String>,
     /// Processor seconds of the training, all threads.
@@ -99,8 +102,12 @@ pub struct TrainingMetadata {
     pub platform: String,
     /// Threads used.
     pub threads: u64,
-    /// Wall seconds of the training, from reading the data set to the last byte written.
+    /// Wall seconds of the training, from reading the data set to the last byte written; of one
+    /// that was taken up again, since then.
     pub training_seconds: f64,
+    /// NDCG@20 on films held out of the training, after each iteration; left out where none were.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub validation: Vec<f64>,
 }
 
 impl TrainingMetadata {

@@ -5,6 +5,7 @@ use crate::{
     AlsConfig,
     lanes::{Lanes, Wide, wide_runs},
     prefetch::{AHEAD, prefetch},
+    spectrum::Scale,
 };
 
 /// Steps a half-step takes for each row.
@@ -22,42 +23,58 @@ pub(super) struct CgWorkspace {
     residual: Vec<Wide>,
     direction: Vec<Wide>,
     image: Vec<Wide>,
+    /// A vector that was scaled, and sums that are to be.
+    scaled: [Vec<Wide>; 2],
 }
 
 impl CgWorkspace {
     pub(super) fn new(factors: usize) -> Self {
         let vector = || vec![Wide::ZERO; wide_runs(factors)];
-        Self { found: vector(), residual: vector(), direction: vector(), image: vector() }
+        Self {
+            found: vector(),
+            residual: vector(),
+            direction: vector(),
+            image: vector(),
+            scaled: [vector(), vector()],
+        }
     }
 }
 
-/// Three steps of conjugate gradients on the whitened system `(I + Σ (c − 1) w wᵀ) v = Σ c w`,
+/// Three steps of conjugate gradients on the whitened system `(I + Σ (c − α₀) w wᵀ) v = Σ c p w`,
 /// from what `solution` holds (Hestenes and Stiefel, 1952; for this use, Takács, Pilászy and Tikk,
 /// *Applications of the conjugate gradient method for implicit feedback collaborative filtering*,
 /// RecSys 2011).
 ///
 /// Whitening is the preconditioner: in the basis of the factors this is the method preconditioned
 /// by `B⁻¹`. The matrix is never formed: the start and each step but the last cost `2 n f`
-/// multiplications, the last `n f`.
+/// multiplications, the last `n f`. With a scale the rows are `w` before scaling, and so is the
+/// solution.
 #[inline(always)]
 pub(super) fn solve<'a, S: Simd>(
     simd: S,
     config: &AlsConfig,
+    scale: Option<&Scale>,
     entries: Entries<'_>,
     gather: impl Fn(u32) -> &'a [Wide] + Copy,
     workspace: &mut CgWorkspace,
     solution: &mut [Lanes],
 ) {
-    let CgWorkspace { found, residual, direction, image } = workspace;
+    let CgWorkspace { found, residual, direction, image, scaled } = workspace;
+    if let Some(scale) = scale {
+        scale.enter(solution);
+    }
+    let row = Row { config, entries, gather, scale };
     for (found, halves) in found.iter_mut().zip(solution.chunks(2)) {
         *found = Wide::narrowed(halves);
     }
     for (residual, found) in residual.iter_mut().zip(found.iter()) {
         *residual = found.scaled(simd, -1.0);
     }
-    // c − (c − 1) w·v of each entry: what is left of its preference.
-    add_products(simd, config, entries, gather, found, residual, |confidence, score| {
-        (1.0 - confidence).mul_add(score, confidence)
+    let unobserved = config.unobserved_weight as f32;
+    // c p − (c − α₀) w·v of each entry: what is left of its preference.
+    row.add_products(simd, found, residual, scaled, |rating, score| {
+        let confidence = config.confidence(rating);
+        (unobserved - confidence).mul_add(score, confidence * AlsConfig::preference(rating))
     });
     direction.copy_from_slice(residual);
     let mut square = dot(simd, residual, residual);
@@ -67,13 +84,13 @@ pub(super) fn solve<'a, S: Simd>(
         }
         if step == STEPS {
             // Nothing comes after: the length of the step is all that is needed of the image.
-            let curvature = square_in_system(simd, config, entries, gather, direction);
+            let curvature = row.square_in_system(simd, direction, scaled);
             add_scaled(simd, found, (square / curvature) as f32, direction);
             break;
         }
         image.copy_from_slice(direction);
-        add_products(simd, config, entries, gather, direction, image, |confidence, product| {
-            (confidence - 1.0) * product
+        row.add_products(simd, direction, image, scaled, |rating, product| {
+            (config.confidence(rating) - unobserved) * product
         });
         let length = (square / dot(simd, direction, image)) as f32;
         add_scaled(simd, found, length, direction);
@@ -90,65 +107,108 @@ pub(super) fn solve<'a, S: Simd>(
     for (found, halves) in found.iter().zip(solution.chunks_mut(2)) {
         halves.copy_from_slice(&found.widened()[..halves.len()]);
     }
+    if let Some(scale) = scale {
+        scale.leave(solution);
+    }
 }
 
-/// `p·Ap` for a direction `p`: `p·p + Σ (c − 1) (w·p)²`.
-#[inline(always)]
-fn square_in_system<'a, S: Simd>(
-    simd: S,
-    config: &AlsConfig,
-    entries: Entries<'_>,
-    gather: impl Fn(u32) -> &'a [Wide] + Copy,
-    direction: &[Wide],
-) -> f64 {
-    let mut sum = dot(simd, direction, direction);
-    let (columns, rest) = entries.columns.as_chunks::<GROUP>();
-    let (ratings, ratings_rest) = entries.ratings.as_chunks::<GROUP>();
-    let mut add = |product: f32, rating: f32| {
-        let product = f64::from(product);
-        sum += f64::from(config.confidence(rating) - 1.0) * product * product;
-    };
-    for (group, (columns, ratings)) in columns.iter().zip(ratings).enumerate() {
-        entries.prefetch_group(group, gather);
-        let products = products(simd, columns.map(gather), direction);
-        for (product, &rating) in products.into_iter().zip(ratings) {
+/// What a row's system is made of.
+struct Row<'e, 's, G> {
+    config: &'s AlsConfig,
+    entries: Entries<'e>,
+    gather: G,
+    scale: Option<&'s Scale>,
+}
+
+impl<'a, G: Fn(u32) -> &'a [Wide] + Copy> Row<'_, '_, G> {
+    /// `p·Ap` for a direction `p`: `p·p + Σ (c − α₀) (w·p)²`.
+    #[inline(always)]
+    fn square_in_system<S: Simd>(
+        &self,
+        simd: S,
+        direction: &[Wide],
+        [scaled, _]: &mut [Vec<Wide>; 2],
+    ) -> f64 {
+        let Self { config, entries, gather, scale } = *self;
+        let unobserved = config.unobserved_weight as f32;
+        let mut sum = dot(simd, direction, direction);
+        let direction = match scale {
+            Some(scale) => scaled_into(simd, direction, scale, scaled),
+            None => direction,
+        };
+        let (columns, rest) = entries.columns.as_chunks::<GROUP>();
+        let (ratings, ratings_rest) = entries.ratings.as_chunks::<GROUP>();
+        let mut add = |product: f32, rating: f32| {
+            let product = f64::from(product);
+            sum += f64::from(config.confidence(rating) - unobserved) * product * product;
+        };
+        for (group, (columns, ratings)) in columns.iter().zip(ratings).enumerate() {
+            entries.prefetch_group(group, gather);
+            let products = products(simd, columns.map(gather), direction);
+            for (product, &rating) in products.into_iter().zip(ratings) {
+                add(product, rating);
+            }
+        }
+        for (&column, &rating) in rest.iter().zip(ratings_rest) {
+            let [product] = products(simd, [gather(column)], direction);
             add(product, rating);
         }
+        sum
     }
-    for (&column, &rating) in rest.iter().zip(ratings_rest) {
-        let [product] = products(simd, [gather(column)], direction);
-        add(product, rating);
+
+    /// Adds `Σ weight(r, w·vector) w` over the entries, with their ratings `r`, to `sums`.
+    #[inline(always)]
+    fn add_products<S: Simd>(
+        &self,
+        simd: S,
+        vector: &[Wide],
+        sums: &mut [Wide],
+        [scaled, unscaled]: &mut [Vec<Wide>; 2],
+        weight: impl Fn(f32, f32) -> f32 + Copy,
+    ) {
+        let Self { entries, gather, scale, .. } = *self;
+        let (vector, totals) = match scale {
+            Some(scale) => {
+                unscaled.fill(Wide::ZERO);
+                (scaled_into(simd, vector, scale, scaled), &mut unscaled[..])
+            }
+            None => (vector, &mut *sums),
+        };
+        let (columns, rest) = entries.columns.as_chunks::<GROUP>();
+        let (ratings, ratings_rest) = entries.ratings.as_chunks::<GROUP>();
+        for (group, (columns, ratings)) in columns.iter().zip(ratings).enumerate() {
+            entries.prefetch_group(group, gather);
+            let rows = columns.map(gather);
+            add_group(simd, rows, *ratings, vector, totals, weight);
+        }
+        for (&column, &rating) in rest.iter().zip(ratings_rest) {
+            add_group(simd, [gather(column)], [rating], vector, totals, weight);
+        }
+        if let Some(scale) = scale {
+            for ((sum, added), scale) in sums.iter_mut().zip(&*unscaled).zip(&scale.wide) {
+                sum.add_product(simd, added, scale);
+            }
+        }
     }
-    sum
 }
 
-/// Adds `Σ weight(c, w·vector) w` over the entries to `sums`.
+/// A vector, scaled, in `room`.
 #[inline(always)]
-fn add_products<'a, S: Simd>(
+fn scaled_into<'r, S: Simd>(
     simd: S,
-    config: &AlsConfig,
-    entries: Entries<'_>,
-    gather: impl Fn(u32) -> &'a [Wide] + Copy,
     vector: &[Wide],
-    sums: &mut [Wide],
-    weight: impl Fn(f32, f32) -> f32 + Copy,
-) {
-    let (columns, rest) = entries.columns.as_chunks::<GROUP>();
-    let (ratings, ratings_rest) = entries.ratings.as_chunks::<GROUP>();
-    for (group, (columns, ratings)) in columns.iter().zip(ratings).enumerate() {
-        entries.prefetch_group(group, gather);
-        let rows = columns.map(gather);
-        add_group(simd, config, rows, *ratings, vector, sums, weight);
+    scale: &Scale,
+    room: &'r mut [Wide],
+) -> &'r [Wide] {
+    for ((target, value), scale) in room.iter_mut().zip(vector).zip(&scale.wide) {
+        *target = value.times(simd, scale);
     }
-    for (&column, &rating) in rest.iter().zip(ratings_rest) {
-        add_group(simd, config, [gather(column)], [rating], vector, sums, weight);
-    }
+    room
 }
 
 #[inline(always)]
 fn add_group<S: Simd, const ROWS: usize>(
     simd: S,
-    config: &AlsConfig,
     rows: [&[Wide]; ROWS],
     ratings: [f32; ROWS],
     vector: &[Wide],
@@ -159,7 +219,7 @@ fn add_group<S: Simd, const ROWS: usize>(
     let products = products(simd, rows, vector);
     let mut weights = [0.0; ROWS];
     for place in 0..ROWS {
-        weights[place] = weight(config.confidence(ratings[place]), products[place]);
+        weights[place] = weight(ratings[place], products[place]);
     }
     for (run, sum) in sums[..vector.len()].iter_mut().enumerate() {
         let mut total = *sum;

@@ -78,6 +78,9 @@ fn assemble<S: Simd>(
 ) {
     let DirectWorkspace { system, batch, right_side, .. } = workspace;
     system.copy_from(&fixed.prepared.system);
+    if let Some(shift) = fixed.prepared.shift(entries.columns.len()) {
+        system.add_to_diagonal(shift);
+    }
     right_side.fill(Lanes::ZERO);
     let mut weights = [0.0; BATCH];
     let factors = fixed.factors;

@@ -5,6 +5,7 @@ use crate::{
     kernel::{BATCH_ROWS, Batch, SINGLE_BATCHES, WideTile, wide_tiles},
     lanes::{LANES, Lanes, WIDE, Wide},
     prefetch::prefetch,
+    spectrum::Spectrum,
     triangle::{Triangle, strips},
 };
 
@@ -38,14 +39,18 @@ const fn columns(factors: usize) -> usize {
     factors + 1
 }
 
-/// Solves `(I + PᵀP) v = Pᵀa`, with `P` the rows `t w` of the entries and `a` their weights, by a
+/// Solves `(I + PᵀP) v = Pᵀa` or, with a spectrum `Λ` and the row's λ as `base`,
+/// `(Λ + λI + PᵀP) v = Pᵀa`, with `P` the rows `t w` of the entries and `a` their weights, by a
 /// Cholesky factorization. Products are summed in single precision, 256 at a time, the rest is
-/// `f64`: enough for confidences up to [`GREATEST_SINGLE`](crate::cost::GREATEST_SINGLE). An error
-/// is one of rounding; the row then has a solution elsewhere.
+/// `f64`: enough for confidences up to [`GREATEST_SINGLE`](crate::cost::GREATEST_SINGLE). Rows of
+/// the second kind need no scaling: neither what sums round off nor what a Cholesky factorization
+/// does depends on the units of the coordinates. An error is one of rounding; the row then has a
+/// solution elsewhere.
 #[inline(always)]
 pub(super) fn solve<'a, S: Simd>(
     simd: S,
     fixed: &FixedSide<'_>,
+    base: Option<(&Spectrum, f64)>,
     entries: Entries<'_>,
     gather: impl Fn(u32) -> &'a [Wide] + Copy,
     workspace: &mut WhitenedWorkspace,
@@ -53,7 +58,10 @@ pub(super) fn solve<'a, S: Simd>(
 ) -> Result<(), RowFault> {
     let WhitenedWorkspace { factors, system, batch, sums, inverses, solution } = workspace;
     let columns = columns(*factors);
-    system.set_to_identity(*factors);
+    match base {
+        None => system.set_to_identity(*factors),
+        Some((spectrum, shift)) => system.set_to_diagonal(|place| spectrum.value(place) + shift),
+    }
     let batches = entries.columns.chunks(BATCH_ROWS).zip(entries.ratings.chunks(BATCH_ROWS));
     for (first, (rows, ratings)) in batches.enumerate() {
         for (place, (&column, &rating)) in rows.iter().zip(ratings).enumerate() {

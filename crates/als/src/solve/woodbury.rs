@@ -9,6 +9,7 @@ use super::{Entries, FixedSide, RowFault, Weights};
 use crate::{
     lanes::{LANES, Lanes, Wide, runs, wide_runs},
     prefetch::{AHEAD, prefetch},
+    spectrum::Scale,
     triangle::{Triangle, strips},
     whitening::Whitening,
 };
@@ -22,7 +23,7 @@ pub(super) struct WoodburyWorkspace {
     weights: Vec<Weights>,
     /// A block of gathered rows in double precision.
     source: Vec<Lanes>,
-    /// The gathered rows, whitened, where they are not kept so.
+    /// The gathered rows, whitened, where they are not kept so or are to be scaled.
     whitened: Vec<Wide>,
     system: Triangle,
     right_side: Vec<Lanes>,
@@ -37,19 +38,20 @@ pub(super) struct WoodburyWorkspace {
 /// With `P` the rows `t w` of its entries and `a` their weights `c / t`, the system is
 /// `(I + PᵀP) v = Pᵀa`, so `v = Pᵀs` with `(I + PPᵀ) s = a` (Woodbury, *Inverting modified
 /// matrices*, 1950), which has as many unknowns as the row has entries. Its eigenvalues are between
-/// 1 and the row's greatest confidence, as whitened rows have norms below 1: it is well-conditioned
-/// whatever the regularization. An error is one of rounding; the row then has a solution elsewhere.
+/// 1 and the row's greatest confidence over α₀, as whitened rows have norms below `1 / √α₀`: it is
+/// well-conditioned whatever the regularization. Where the basis is that of eigenvectors, a scale
+/// makes its rows whitened ones, and the solution one in that basis. An error is one of rounding;
+/// the row then has a solution elsewhere.
 #[inline(always)]
 pub(super) fn solve<S: Simd>(
     simd: S,
     fixed: &FixedSide<'_>,
-    whitening: &Whitening,
+    (whitening, scale): (&Whitening, Option<&Scale>),
     entries: Entries<'_>,
     workspace: &mut WoodburyWorkspace,
     solution: &mut [Lanes],
 ) -> Result<(), RowFault> {
-    let factors = fixed.prepared.config.factors;
-    let (runs, wide) = (runs(factors), wide_runs(factors));
+    let wide = wide_runs(fixed.prepared.config.factors);
     let Entries { columns, ratings, .. } = entries;
     let weights = ratings.iter().map(|&rating| fixed.prepared.weights(rating));
     workspace.weights.clear();
@@ -58,23 +60,56 @@ pub(super) fn solve<S: Simd>(
         for row in (0..columns.len()).filter_map(|place| entries.at(place + AHEAD)) {
             prefetch(&kept[row * wide..][..wide]);
         }
-        let row = |place: usize| &kept[columns[place] as usize * wide..][..wide];
-        return solve_rows(simd, row, workspace, solution);
-    }
-    for row in (0..columns.len()).filter_map(|place| entries.at(place + AHEAD)) {
-        prefetch(fixed.factors.row(row));
+        if scale.is_none() {
+            let row = |place: usize| &kept[columns[place] as usize * wide..][..wide];
+            return solve_rows(simd, row, workspace, solution);
+        }
     }
     let mut whitened = std::mem::take(&mut workspace.whitened);
     whitened.resize(columns.len() * wide, Wide::ZERO);
-    workspace.source.resize(LANES * runs, Lanes::ZERO);
-    for (columns, rows) in columns.chunks(LANES).zip(whitened.chunks_mut(LANES * wide)) {
-        let columns = columns.iter().map(|&column| column as usize);
-        whitening.whiten(simd, fixed.factors, columns, &mut workspace.source, rows);
+    collect(simd, fixed, whitening, entries, &mut workspace.source, &mut whitened);
+    if let Some(scale) = scale {
+        for row in whitened.chunks_exact_mut(wide) {
+            for (run, scale) in row.iter_mut().zip(&scale.wide) {
+                *run = run.times(simd, scale);
+            }
+        }
     }
     let row = |place: usize| &whitened[place * wide..][..wide];
     let outcome = solve_rows(simd, row, workspace, solution);
     workspace.whitened = whitened;
+    if let Some(scale) = scale {
+        scale.leave(solution);
+    }
     outcome
+}
+
+/// Copies the rows of the entries, in the basis, one after the other.
+#[inline(always)]
+fn collect<S: Simd>(
+    simd: S,
+    fixed: &FixedSide<'_>,
+    whitening: &Whitening,
+    entries: Entries<'_>,
+    source: &mut Vec<Lanes>,
+    rows: &mut [Wide],
+) {
+    let factors = fixed.prepared.config.factors;
+    let (runs, wide) = (runs(factors), wide_runs(factors));
+    if let Some(kept) = whitening.rows() {
+        for (&column, row) in entries.columns.iter().zip(rows.chunks_exact_mut(wide)) {
+            row.copy_from_slice(&kept[column as usize * wide..][..wide]);
+        }
+        return;
+    }
+    for row in (0..entries.columns.len()).filter_map(|place| entries.at(place + AHEAD)) {
+        prefetch(fixed.factors.row(row));
+    }
+    source.resize(LANES * runs, Lanes::ZERO);
+    for (columns, rows) in entries.columns.chunks(LANES).zip(rows.chunks_mut(LANES * wide)) {
+        let columns = columns.iter().map(|&column| column as usize);
+        whitening.whiten(simd, fixed.factors, columns, source, rows);
+    }
 }
 
 #[inline(always)]

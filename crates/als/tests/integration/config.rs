@@ -14,7 +14,7 @@ fn defaults_are_those_the_command_promises() {
     let written = serde_json::to_string(&AlsConfig::default()).expect("plain values");
     assert_eq!(
         written,
-        r#"{"factors":50,"regularization":0.01,"iterations":20,"alpha":40.0,"random_state":42,"solver":"auto"}"#
+        r#"{"factors":50,"regularization":0.01,"iterations":20,"alpha":40.0,"unobserved_weight":1.0,"frequency_scaling":0.0,"init_scale":null,"random_state":42,"solver":"auto"}"#
     );
     assert!(AlsConfig::default().validate().is_ok());
 }
@@ -40,6 +40,18 @@ fn every_field_out_of_range_has_its_own_error() {
     for alpha in [-1.0, f64::NAN, f64::INFINITY, 1e39] {
         let config = default_with(|config| config.alpha = alpha);
         assert!(matches!(config.validate(), Err(AlsError::Alpha { .. })));
+    }
+    for weight in [0.0, -0.1, 1.5, f64::NAN] {
+        let config = default_with(|config| config.unobserved_weight = weight);
+        assert!(matches!(config.validate(), Err(AlsError::UnobservedWeight { .. })), "{weight}");
+    }
+    for exponent in [-0.1, 1.1, f64::NAN, f64::INFINITY] {
+        let config = default_with(|config| config.frequency_scaling = exponent);
+        assert!(matches!(config.validate(), Err(AlsError::FrequencyScaling { .. })), "{exponent}");
+    }
+    for scale in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e39] {
+        let config = default_with(|config| config.init_scale = Some(scale));
+        assert!(matches!(config.validate(), Err(AlsError::InitScale { .. })), "{scale}");
     }
     let config = default_with(|config| config.iterations = 0);
     assert!(matches!(config.validate(), Err(AlsError::Iterations)));
@@ -83,7 +95,7 @@ fn empty_matrices_are_refused() {
 
 #[test]
 fn ratings_that_make_no_confidence_are_refused_with_their_place() {
-    for bad in [-1.0, f32::NAN, f32::INFINITY, 1e38] {
+    for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e38, -1e38] {
         let (ratings, _) = Csr::from_triplets(3, 4, vec![(0, 0, 5.0), (2, 3, bad), (2, 1, 0.0)]);
         let error = train(&ratings, &AlsConfig::default(), &mut Silent).unwrap_err();
         assert!(matches!(error, AlsError::Rating { user: 2, item: 3, .. }), "{bad}: {error}");

@@ -113,9 +113,9 @@ fn what_cannot_be_folded_in_says_why() {
     for (entries, message) in [
         (vec![(40, 1.0)], "rating 1 of row 40 cannot be used: rows are below 40"),
         (vec![(2, 1.0), (1, 1.0), (2, 2.0)], "rating 2 of row 2 cannot be used"),
-        (vec![(2, -1.0)], "rating -1 of row 2"),
+        (vec![(2, f32::NEG_INFINITY)], "rating -inf of row 2"),
         (vec![(2, f32::NAN)], "rating NaN of row 2"),
-        (vec![(2, f32::MAX)], "is finite in single precision"),
+        (vec![(2, f32::MAX)], "are finite in single precision"),
     ] {
         let error = users.solve(&entries).unwrap_err();
         assert!(matches!(error, AlsError::Entry { .. }), "{error}");

@@ -247,7 +247,7 @@ fn settings_and_ratings_of_another_training_are_refused() {
     assert!(matches!(fail(None, &config, Some(vec![1.0])), AlsError::Mismatch { .. }));
     for (ratings, place) in [
         (vec![f32::NAN, 1.0, 1.0], (1, 1)),
-        (vec![1.0, -1.0, 1.0], (2, 0)),
+        (vec![1.0, f32::NEG_INFINITY, 1.0], (2, 0)),
         (vec![1.0, 1.0, f32::MAX], (2, 2)),
     ] {
         let error = fail(Some(seen()), &config, Some(ratings));

@@ -18,14 +18,20 @@ mod npz;
 mod observer;
 // Whole trainings and losses beside those of the slow solver.
 mod reference;
+// The default objective gives the bytes it always gave.
+mod plain;
 // Exactness of the pruned search against a full sort, under filters and for many users too.
 mod search;
 // Similar items and users against a full sort.
 mod similar;
+// Trainings that are taken up again.
+mod resumption;
 // Every solver, row by row, against the slow ones: lengths, shapes, weights.
 mod solvers;
 // The slow, obvious solvers and how far from them the fast ones may be.
 mod support;
+// Frequency scaling, the weight of unobserved cells, dislikes, the scaled start.
+mod tricks;
 
 use marquee_als::Matrix;
 use marquee_dataset::{Csr, MovieVocabulary, UserVocabulary};
@@ -46,6 +52,19 @@ fn random_ratings(users: usize, items: usize, share: f32, seed: u64) -> Csr {
         }
     }
     Csr::from_triplets(users, items, triplets).0
+}
+
+/// The same ratings, but every fifth below zero.
+fn with_dislikes(ratings: &Csr) -> Csr {
+    let mut triplets = Vec::new();
+    for row in 0..ratings.rows() {
+        let (columns, values) = ratings.row(row);
+        triplets.extend(columns.iter().zip(values).map(|(&column, &value)| {
+            let sign = if (row + column as usize).is_multiple_of(5) { -1.0 } else { 1.0 };
+            (row as u32, column, sign * value)
+        }));
+    }
+    Csr::from_triplets(ratings.rows(), ratings.columns(), triplets).0
 }
 
 fn matrix(rows: usize, columns: usize, values: Vec<f32>) -> Matrix {

@@ -4,7 +4,11 @@ use nalgebra::DMatrix;
 
 use crate::{
     random_ratings,
-    support::{EXACT, SOLVERS, Slow, check_two_iterations, confidence, start, wide},
+    support::{
+        EXACT, SOLVERS, Slow, check_two_iterations, confidence, preference, row_regularization,
+        start, wide,
+    },
+    with_dislikes,
 };
 
 fn cases() -> Vec<(&'static str, Csr, AlsConfig)> {
@@ -85,14 +89,23 @@ fn dense_loss(
     items: &DMatrix<f64>,
     config: &AlsConfig,
 ) -> f64 {
-    let mut sum = config.regularization * (users.norm_squared() + items.norm_squared());
+    let by_item = ratings.transpose();
+    let norms = |factors: &DMatrix<f64>, rows: &Csr| -> f64 {
+        let of = |row: usize| row_regularization(config, rows.row(row).0.len(), rows.columns());
+        (0..rows.rows()).map(|row| of(row) * factors.row(row).norm_squared()).sum()
+    };
+    let mut sum = norms(users, ratings) + norms(items, &by_item);
     for user in 0..ratings.rows() {
         let (columns, values) = ratings.row(user);
         for item in 0..ratings.columns() {
             let score = users.row(user).dot(&items.row(item));
             sum += match columns.binary_search(&(item as u32)) {
-                Ok(place) => confidence(config, values[place]) * (1.0 - score).powi(2),
-                Err(_) => score * score,
+                Ok(place) => {
+                    let (confidence, wanted) =
+                        (confidence(config, values[place]), preference(values[place]));
+                    confidence * (wanted - score).powi(2)
+                }
+                Err(_) => config.unobserved_weight * score * score,
             };
         }
     }
@@ -104,7 +117,13 @@ fn the_trace_form_of_the_loss_is_the_sum_over_cells() {
     let ratings = random_ratings(70, 40, 0.2, 40);
     let config = AlsConfig { factors: 11, iterations: 2, ..AlsConfig::default() };
     let factors: Factors = train(&ratings, &config, &mut Silent).unwrap();
-    let expected = dense_loss(&ratings, &wide(&factors.users), &wide(&factors.items), &config);
-    let found = loss(&ratings, &factors, &config).unwrap();
-    assert!((found / expected - 1.0).abs() < 1e-12, "{found} is not {expected}");
+    let changes = [(1.0, 0.0), (0.05, 0.0), (1.0, 1.0), (0.3, 0.7)];
+    for (unobserved_weight, frequency_scaling) in changes {
+        let config = AlsConfig { unobserved_weight, frequency_scaling, ..config.clone() };
+        let (users, items) = (wide(&factors.users), wide(&factors.items));
+        let ratings = with_dislikes(&ratings);
+        let expected = dense_loss(&ratings, &users, &items, &config);
+        let found = loss(&ratings, &factors, &config).unwrap();
+        assert!((found / expected - 1.0).abs() < 1e-12, "{found} is not {expected}");
+    }
 }

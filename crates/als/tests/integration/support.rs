@@ -1,6 +1,6 @@
 use marquee_als::{AlsConfig, Matrix, Silent, Solver, train};
 use marquee_dataset::Csr;
-use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
+use nalgebra::{DMatrix, DVector};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -13,8 +13,8 @@ pub(crate) const SOLVERS: [Solver; 4] =
 pub(crate) const EXACT: [Solver; 3] = [Solver::Auto, Solver::Cholesky, Solver::Woodbury];
 
 /// How far an exact solution may be from the slow one beside its rounding, in the norm of the
-/// row's system and relative to the solution: this times the row's greatest confidence, which is
-/// the condition number of the whitened system, and
+/// row's system and relative to the solution: this times the row's greatest confidence over α₀, which
+/// is the condition number of the whitened system, and
 const EXACT_ERROR: f64 = 2e-8;
 
 /// this times one more than the square root of its entries, over which single precision sums.
@@ -35,20 +35,23 @@ const RESIDUALS: f64 = 2e-10;
 /// One side as the paper writes it, in `f64`: a dense system for each row.
 pub(crate) struct Slow<'a> {
     fixed: DMatrix<f64>,
-    /// `B = YᵀY + λI`
-    base: DMatrix<f64>,
-    factorized: Cholesky<f64, Dyn>,
+    /// `α₀ YᵀY`
+    shared: DMatrix<f64>,
     config: &'a AlsConfig,
 }
 
 /// The system `A x = b` of one row.
 struct System {
     matrix: DMatrix<f64>,
+    /// `B = α₀ YᵀY + λI`, with the row's λ.
+    base: DMatrix<f64>,
     right: DVector<f64>,
-    /// The row's greatest confidence.
+    /// The row's greatest confidence over α₀.
     confidence: f64,
     /// How many entries it has.
     entries: f64,
+    /// Whether its λ is its own.
+    scaled: bool,
 }
 
 impl System {
@@ -67,7 +70,8 @@ impl System {
     fn check_improvement(&self, name: &str, before: &DVector<f64>, found: &DVector<f64>) {
         let solution = self.solve();
         let [before, after] = [before, found].map(|at| self.norm(&(at - &solution)));
-        let allowed = before + self.rounding(&solution) + CONJUGATE_ERROR * self.norm(&solution);
+        let size = before.max(self.norm(&solution));
+        let allowed = before + self.rounding(&solution) + CONJUGATE_ERROR * size;
         assert!(after <= allowed, "{name}: {after:e} from the solution, before {before:e}");
     }
 
@@ -83,28 +87,40 @@ impl System {
 
 impl<'a> Slow<'a> {
     pub(crate) fn new(fixed: DMatrix<f64>, config: &'a AlsConfig) -> Self {
-        let mut base = fixed.transpose() * &fixed;
-        for place in 0..base.nrows() {
-            base[(place, place)] += config.regularization;
-        }
-        let factorized = base.clone().cholesky().expect("λ makes it positive definite");
-        Self { fixed, base, factorized, config }
+        let shared = fixed.transpose() * &fixed * config.unobserved_weight;
+        Self { fixed, shared, config }
+    }
+
+    /// `λ (n + α₀ m)^ν`
+    fn regularization(&self, entries: usize) -> f64 {
+        row_regularization(self.config, entries, self.fixed.nrows())
     }
 
     fn system(&self, (columns, ratings): (&[u32], &[f32])) -> System {
+        let unobserved = self.config.unobserved_weight;
         let confidences = ratings.iter().map(|&rating| confidence(self.config, rating));
         let confidences = DVector::from_iterator(ratings.len(), confidences);
         let columns: Vec<usize> = columns.iter().map(|&column| column as usize).collect();
         let rows = self.fixed.select_rows(&columns);
         let mut weighted = rows.clone();
         for (mut row, confidence) in weighted.row_iter_mut().zip(&confidences) {
-            row *= confidence - 1.0;
+            row *= confidence - unobserved;
+        }
+        let mut base = self.shared.clone();
+        for place in 0..base.nrows() {
+            base[(place, place)] += self.regularization(columns.len());
+        }
+        let mut wanted = confidences.clone();
+        for (confidence, &rating) in wanted.iter_mut().zip(ratings) {
+            *confidence *= preference(rating);
         }
         System {
-            matrix: &self.base + rows.transpose() * weighted,
-            right: rows.tr_mul(&confidences),
-            confidence: confidences.iter().copied().fold(1.0, f64::max),
+            matrix: &base + rows.transpose() * weighted,
+            base,
+            right: rows.tr_mul(&wanted),
+            confidence: confidences.iter().copied().fold(1.0, f64::max) / unobserved,
             entries: columns.len() as f64,
+            scaled: self.config.frequency_scaling != 0.0,
         }
     }
 
@@ -118,10 +134,11 @@ impl<'a> Slow<'a> {
 
     /// Three steps of conjugate gradients, preconditioned by `B`. They end early where the square
     /// of the residual is nothing in the basis in which `B` is the identity.
-    fn conjugate(&self, system: &System, start: DVector<f64>) -> DVector<f64> {
+    fn conjugate(system: &System, start: DVector<f64>) -> DVector<f64> {
+        let factorized = system.base.clone().cholesky().expect("λ makes it positive definite");
         let mut found = start;
         let mut residual = &system.right - &system.matrix * &found;
-        let mut direction = self.factorized.solve(&residual);
+        let mut direction = factorized.solve(&residual);
         let mut square = residual.dot(&direction);
         for _ in 0..3 {
             if square < 1e-20 {
@@ -131,7 +148,7 @@ impl<'a> Slow<'a> {
             let length = square / direction.dot(&image);
             found += &direction * length;
             residual -= image * length;
-            let preconditioned = self.factorized.solve(&residual);
+            let preconditioned = factorized.solve(&residual);
             let next = residual.dot(&preconditioned);
             direction = preconditioned + direction * (next / square);
             square = next;
@@ -142,9 +159,11 @@ impl<'a> Slow<'a> {
     /// What conjugate gradients find from a row's last factors, and how far others may be from it.
     fn conjugate_and_allowance(&self, system: &System, last: DVector<f64>) -> (DVector<f64>, f64) {
         let from = system.norm(&last);
-        let expected = self.conjugate(system, last);
+        let expected = Self::conjugate(system, last);
         let size = from.max(system.norm(&expected));
-        let error = CONJUGATE_ERROR * (system.confidence + system.entries.sqrt());
+        // Where λ differs from row to row, vectors are scaled at each step: rounded twice as often.
+        let roundings = if system.scaled { 2.0 } else { 1.0 };
+        let error = roundings * CONJUGATE_ERROR * (system.confidence + system.entries.sqrt());
         (expected, error * size + RESIDUALS)
     }
 
@@ -153,7 +172,8 @@ impl<'a> Slow<'a> {
     pub(crate) fn check(&self, name: &str, ratings: &Csr, found: &Matrix, last: &Matrix) {
         assert_eq!((found.rows(), found.columns()), (ratings.rows(), self.fixed.ncols()), "{name}");
         let confidences = ratings.values().iter().map(|&rating| confidence(self.config, rating));
-        let double = confidences.fold(1.0, f64::max) > GREATEST_SINGLE;
+        let greatest = confidences.fold(1.0, f64::max);
+        let double = greatest > GREATEST_SINGLE * self.config.unobserved_weight;
         for row in 0..ratings.rows() {
             let entries = ratings.row(row).0.len();
             if entries == 0 {
@@ -207,7 +227,18 @@ impl Slow<'_> {
 }
 
 pub(crate) fn confidence(config: &AlsConfig, rating: f32) -> f64 {
-    f64::from(1.0 + config.alpha as f32 * rating)
+    f64::from(1.0 + config.alpha as f32 * rating.abs())
+}
+
+/// 0 for a dislike.
+pub(crate) fn preference(rating: f32) -> f64 {
+    if rating < 0.0 { 0.0 } else { 1.0 }
+}
+
+/// `λ (n + α₀ m)^ν`
+pub(crate) fn row_regularization(config: &AlsConfig, entries: usize, others: usize) -> f64 {
+    let base = entries as f64 + config.unobserved_weight * others as f64;
+    config.regularization * base.powf(config.frequency_scaling)
 }
 
 /// The item factors a training starts from.

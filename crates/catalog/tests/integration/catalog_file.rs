@@ -56,3 +56,25 @@ fn only_wanted_movies_are_added_and_cached_ones_kept() {
     assert_eq!(catalog.title("b"), Some("B"));
     assert_eq!(catalog.len(), 2);
 }
+
+#[test]
+fn runtimes_are_whole_minutes_or_none() {
+    for (runtime, expected) in [
+        (r#""99""#, Some(99)),
+        ("99", Some(99)),
+        (r#"" 7 ""#, Some(7)),
+        ("0", None),
+        (r#""0""#, None),
+        (r#""2h""#, None),
+        ("-3", None),
+        ("1.5", None),
+        ("null", None),
+        ("99999999999", None),
+    ] {
+        let text = format!(r#"{{"a": {{"title": "A", "runtime": {runtime}}}}}"#);
+        let catalog: Catalog = serde_json::from_str(&text).unwrap();
+        assert_eq!(catalog.get("a").unwrap().runtime, expected, "{runtime}");
+    }
+    let without: Catalog = serde_json::from_str(r#"{"a": {"title": "A"}}"#).unwrap();
+    assert!(!serde_json::to_string(&without).unwrap().contains("runtime"));
+}

@@ -52,7 +52,7 @@ fn ratings_that_are_none_are_named_by_row() {
     let seen = SeenItems::new(vec![0, 0, 2, 3], vec![1, 4, 2], 5).unwrap();
     for (ratings, message) in [
         (vec![1.0, f32::NAN, 2.0], "rating NaN of user row 1, item row 4 is not a finite number"),
-        (vec![1.0, 1.0, -2.0], "rating -2 of user row 2, item row 2"),
+        (vec![1.0, 1.0, f32::NEG_INFINITY], "rating -inf of user row 2, item row 2"),
         (vec![f32::INFINITY, 1.0, 1.0], "rating inf of user row 1, item row 1"),
         (vec![1.0, 1.0], "holds 2 ratings for 3 pairs"),
     ] {

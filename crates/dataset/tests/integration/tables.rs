@@ -2,7 +2,8 @@ use std::path::Path;
 
 use marquee_dataset::{
     Aggregated, DatasetError, EventDetail, EventTable, EventsWriter, FileDigest,
-    InteractionsWriter, NoProgress, TableFormat, read_events, read_interactions, scan_interactions,
+    InteractionsWriter, NoProgress, TableFormat, read_aggregated, read_events, read_interactions,
+    scan_interactions,
 };
 
 use crate::{rows, table};
@@ -139,6 +140,9 @@ fn a_four_column_file_cannot_be_aggregated() {
         written(&path);
         let error = read_events(&path, &mut NoProgress).unwrap_err();
         assert!(matches!(error, DatasetError::NotEvents { .. }), "{error:?}");
+        let error = read_aggregated(&path, &mut NoProgress).unwrap_err();
+        assert!(matches!(error, DatasetError::NotAggregated { .. }), "{error:?}");
+        assert!(error.to_string().contains("dedup --strategy aggregate"), "{error}");
     }
     let error = read_events(Path::new("no/table.csv"), &mut NoProgress).unwrap_err();
     assert!(matches!(error, DatasetError::Io(_)), "{error:?}");
@@ -158,10 +162,30 @@ fn aggregated_tables_have_two_more_columns() {
         writer.append_aggregated(&aggregated).unwrap();
         writer.finish().unwrap().commit().unwrap();
         assert_eq!(read_interactions(&path, &mut NoProgress).unwrap(), aggregated.interactions);
+        assert_eq!(read_aggregated(&path, &mut NoProgress).unwrap(), aggregated);
     }
     let csv = fs_err::read_to_string(folder.path().join("table.csv")).unwrap();
     let expected = "user_id,movie_id,rating,timestamp,stars,minutes\n1,a,4,10,4,0\n2,b,1,11,,90\n";
     assert_eq!(csv, expected);
+}
+
+#[test]
+fn stars_and_minutes_out_of_range_are_refused_by_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("table.csv");
+    for (values, column) in [
+        ("6,3", "stars"),
+        ("x,3", "stars"),
+        ("5,-1", "minutes"),
+        ("5,", "minutes"),
+        ("5,x", "minutes"),
+    ] {
+        let text = "user_id,movie_id,rating,timestamp,stars,minutes\n1,a,4,10,,7\n";
+        fs_err::write(&path, format!("{text}2,a,5,11,{values}\n")).unwrap();
+        let error = read_aggregated(&path, &mut NoProgress).unwrap_err();
+        let DatasetError::Value { line, column: found, .. } = error else { panic!("{error:?}") };
+        assert_eq!((line, found), (3, column), "{values}");
+    }
 }
 
 #[test]

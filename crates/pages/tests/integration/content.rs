@@ -250,7 +250,7 @@ fn estimates_stand_between_the_ends_of_their_intervals() {
     // From −0.1 to 0.3 the scale is 62 % of the width.
     assert!(markup.values("cx").eq(["31%"]));
     assert_eq!(markup.values("x2").filter(|x| *x == "62%").count(), 2, "the mark and the interval");
-    for shown in ["+0.1000", "−0.1000 to +0.3000"] {
+    for shown in ["+0.100", "−0.100 to +0.300"] {
         assert!(markup.text.contains(shown), "{shown}: {}", markup.text);
     }
 }

@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
+mod course; // validation, early stopping, checkpoints
 mod demo; // everything from a raw log to models
 mod load; // folders of artifacts, whole, incomplete and wrong
 mod offline; // models on held-out films, against the reference and against themselves
 mod properties; // what a model is worth and costs
 mod recommend; // lists for everybody, in files
+mod signals; // ratings from minutes, stars and time
 mod train; // data sets to artifacts and manifests
 
 use std::path::{Path, PathBuf};
