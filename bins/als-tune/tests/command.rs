@@ -26,7 +26,12 @@ fn table() -> String {
 fn run(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_als-tune"))
         .current_dir(folder)
-        .args(["--data-path", "data.csv", "--out", "tuning.json", "--space", "factors=2,4"])
+        .args(["--out", "tuning.json", "--space", "factors=2,4"])
+        .args(if arguments.contains(&"--data-path") {
+            &[][..]
+        } else {
+            &["--data-path", "data.csv"]
+        })
         .args(["--iterations", "6"])
         .args(if arguments.contains(&"--trials") { &[][..] } else { &["--trials", "6"] })
         .args(arguments)
@@ -117,7 +122,7 @@ fn what_cannot_run_exits_with_two_and_says_why() {
         (&["--space", "alpha"], "write NAME=RANGE"),
         (&["--trials", "0"], "trials is 0: it must be at least 1"),
         (&["--eta", "1"], "eta must be at least 2"),
-        (&["--max-minutes", "-1"], "choose a number above 0"),
+        (&["--max-minutes", "0"], "choose a number above 0"),
         (&["--max-minutes", "nan"], "choose a number above 0"),
         (&["--signals", "minutes"], "--strategy aggregate"),
         (&["--data-path", "none.csv"], "none.csv"),
