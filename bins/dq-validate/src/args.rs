@@ -49,10 +49,15 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", requires = "dedupe")]
     dedupe_out: Option<PathBuf>,
     /// Columns that tell rows apart, of user_id, movie_id, rating and timestamp
-    #[arg(long, value_name = "COLUMNS", default_value = "user_id,movie_id")]
+    #[arg(long, value_name = "COLUMNS", default_value = "user_id,movie_id", requires = "dedupe")]
     dedupe_keys: Keys,
     /// Which row stays: latest_by_timestamp, first_seen or last_seen
-    #[arg(long, value_name = "STRATEGY", default_value = "latest_by_timestamp")]
+    #[arg(
+        long,
+        value_name = "STRATEGY",
+        default_value = "latest_by_timestamp",
+        requires = "dedupe"
+    )]
     dedupe_strategy: Strategy,
     /// Threads to use [default: one per core]
     #[arg(long, value_name = "N")]

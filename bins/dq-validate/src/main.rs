@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use args::{Args, Task};
-use marquee_cli::{Interrupt, Outcome, TerminalProgress, print_json, set_threads, unless_closed};
+use marquee_cli::{Interrupt, Outcome, TerminalProgress, print_written, set_threads};
 use marquee_data_quality::{ValidationReport, validate};
 
 fn main() -> ExitCode {
@@ -24,8 +24,7 @@ fn run(task: &Task) -> anyhow::Result<Outcome> {
     if task.verbose {
         explain(&report);
     }
-    // The exit code is the answer, whether or not anybody reads the report.
-    unless_closed(print_json(&report))?;
+    print_written(&report, task.job.report.as_deref().unwrap_or(&task.job.out));
     Ok(judge(&report))
 }
 

@@ -110,6 +110,41 @@ fn a_table_is_checked_and_made_distinct_in_one_run() {
 }
 
 #[test]
+fn a_schema_that_says_two_things_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    fs_err::write(folder.path().join("in.csv"), format!("{HEADER}1,a,1,1\n")).unwrap();
+    fs_err::write(folder.path().join("s.json"), r#"{"type": "object", "type": "array"}"#).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_dq-validate"))
+        .current_dir(folder.path())
+        .args(["--schema", "s.json", "--in", "in.csv"])
+        .args(OUTPUTS)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("s.json: key \"type\" is there twice"), "{said}");
+}
+
+#[test]
+fn a_stdout_that_fails_leaves_the_answer_in_the_report() {
+    let folder = tempfile::tempdir().unwrap();
+    fs_err::write(folder.path().join("in.csv"), format!("{HEADER}1,a,1,1\n")).unwrap();
+    let full = fs_err::OpenOptions::new().write(true).open("/dev/full").unwrap().into_parts().0;
+    let output = Command::new(env!("CARGO_BIN_EXE_dq-validate"))
+        .current_dir(folder.path())
+        .args(["--schema", repository("schemas/interactions.schema.json").to_str().unwrap()])
+        .args(["--in", "in.csv"])
+        .args(OUTPUTS)
+        .stdout(full)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("cannot write to stdout") && said.contains("report.json"), "{said}");
+    assert!(folder.path().join("report.json").exists());
+}
+
+#[test]
 fn a_table_without_rows_is_not_good() {
     let folder = tempfile::tempdir().unwrap();
     fs_err::write(folder.path().join("in.csv"), HEADER).unwrap();
@@ -125,6 +160,7 @@ fn what_cannot_run_exits_with_two_and_leaves_the_outputs() {
     write("good.csv", &format!("{HEADER}1,a,1,1\n"));
     write("columns.csv", "user;movie\n1;a\n");
     write("semicolons.csv", "user_id;movie_id;rating;timestamp\n1;a;5;7\n");
+    write("empty.csv", "");
     write("clean.parquet", "old");
     write("report.json", "old");
     let good = ["--in", "good.csv"];
@@ -139,6 +175,9 @@ fn what_cannot_run_exits_with_two_and_leaves_the_outputs() {
         (&[good[0], good[1], "--dedupe", "--dedupe-strategy", "aggregate"], "events file"),
         (&[good[0], good[1], "--dedupe", "--dedupe-keys", "film"], "film"),
         (&[good[0], good[1], "--dedupe-out", "distinct.csv"], "--dedupe"),
+        (&[good[0], good[1], "--dedupe-keys", "user_id"], "--dedupe"),
+        (&[good[0], good[1], "--dedupe-strategy", "first_seen"], "--dedupe"),
+        (&["--in", "empty.csv"], "the file is empty"),
         (&[good[0], good[1], "--rejects-out", "rejects.csv"], ".jsonl or .parquet"),
         (&[good[0], good[1], "--rejects-out", "good.csv"], "named twice"),
         (&[good[0], good[1], "--threads", "0"], "at least 1"),

@@ -25,7 +25,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE.json", requires = "reference")]
     pub(crate) catalog: Option<PathBuf>,
     /// Where ratings outside of the reference's range count: open (the outer bins) or reference
-    /// (in none)
+    /// (in none); thresholds of a file go with the bins they were calibrated with
     #[arg(long, default_value = "open")]
     pub(crate) psi_bins: PsiBins,
     /// Exit with 1 where there is drift
@@ -40,6 +40,15 @@ pub(crate) struct Args {
     pub(crate) threads: Option<usize>,
 }
 
+impl CalibrationArgs {
+    /// How thresholds are to be calibrated, if they are.
+    pub(crate) fn how(&self) -> Option<CalibrationConfig> {
+        let (false_alarm_rate, seed) = (self.false_alarm_rate, self.seed);
+        let how = |replicates| CalibrationConfig { replicates, false_alarm_rate, seed };
+        self.calibrate.map(how)
+    }
+}
+
 /// Thresholds from data.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Calibration")]
@@ -51,10 +60,20 @@ pub(crate) struct CalibrationArgs {
     #[arg(long, value_name = "N", requires = "reference")]
     pub(crate) calibrate: Option<usize>,
     /// How often a table from the reference's source may be called drifted, all checks together
-    #[arg(long, value_name = "RATE", default_value_t = CalibrationConfig::DEFAULT_FALSE_ALARM_RATE)]
+    #[arg(
+        long,
+        value_name = "RATE",
+        default_value_t = CalibrationConfig::DEFAULT_FALSE_ALARM_RATE,
+        requires = "calibrate"
+    )]
     pub(crate) false_alarm_rate: f64,
     /// Seed of the splits
-    #[arg(long, value_name = "N", default_value_t = CalibrationConfig::DEFAULT_SEED)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = CalibrationConfig::DEFAULT_SEED,
+        requires = "calibrate"
+    )]
     pub(crate) seed: u64,
     /// Keep the calibrated thresholds for later runs
     #[arg(long, value_name = "FILE.json", requires = "calibrate")]

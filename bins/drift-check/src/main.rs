@@ -1,7 +1,7 @@
 //! Measures an interactions table against a reference, or looks at one by itself.
 //!
-//! Prints the report as JSON and writes it, with `--html` as a page too. Exit codes: 0 done; 1 with `--fail-on-drift` where
-//! there is drift, the report written; 2 it could not run and wrote nothing.
+//! Prints the report as JSON and writes it, with `--html` as a page too. Exit codes: 0 done; 1 with
+//! `--fail-on-drift` where there is drift, the report written; 2 it could not run and wrote nothing.
 
 mod args;
 mod thresholds;
@@ -9,15 +9,15 @@ mod thresholds;
 use std::{io::Write, process::ExitCode};
 
 use anyhow::{Context, ensure};
-use args::{Args, CalibrationArgs};
+use args::Args;
 use marquee_catalog::Catalog;
 use marquee_cli::{
-    Interrupt, Outcome, TerminalProgress, check_distinct, print_json, set_threads, unless_closed,
+    Interrupt, Outcome, TerminalProgress, check_distinct, print_written, set_threads,
 };
 use marquee_dataset::{Progress, StagedFile};
 use marquee_drift::{
-    Calibration, CalibrationConfig, CurrentSize, DriftConfig, DriftPicture, DriftReport, Genres,
-    Keep, TableSummary, calibrate, compare, inspect,
+    Calibration, CalibrationRecord, CurrentSize, DriftConfig, DriftPicture, DriftReport, Genres,
+    Keep, Metrics, TableSummary, calibrate, compare, inspect,
 };
 
 fn main() -> ExitCode {
@@ -32,7 +32,13 @@ fn run(args: &Args) -> anyhow::Result<Outcome> {
     set_threads(args.threads)?;
     let mut config = DriftConfig { psi_bins: args.psi_bins, ..DriftConfig::default() };
     if let Some(path) = &args.calibration.thresholds {
-        config = Calibration::read(path)?.into_config(args.psi_bins);
+        let calibration = Calibration::read(path)?;
+        config = calibration
+            .into_config(args.psi_bins)
+            .with_context(|| format!("{} does not fit", path.display()))?;
+    }
+    if let Some(how) = args.calibration.how() {
+        how.validate()?;
     }
     args.limits.apply(&mut config);
     config.validate()?;
@@ -55,7 +61,7 @@ fn run(args: &Args) -> anyhow::Result<Outcome> {
         file.commit()?;
     }
     out.commit()?;
-    unless_closed(print_json(&report))?;
+    print_written(&report, &args.out);
     Ok(outcome(args, &report))
 }
 
@@ -80,39 +86,69 @@ fn check(
     let current = TableSummary::read(&args.cur, Keep::Counts, progress)
         .context("cannot read the current table")?;
     let genres = catalog.map(|catalog| Genres::new(&catalog, &[&reference, &current]));
-    if let Some(replicates) = args.calibration.calibrate {
-        let CalibrationArgs { false_alarm_rate, seed, .. } = args.calibration;
-        let how = CalibrationConfig { replicates, false_alarm_rate, seed };
+    if let Some(how) = args.calibration.how() {
         let size = CurrentSize::of(&reference, &current);
         let calibration = calibrate(&reference, size, genres.as_ref(), how, &config, progress)?;
         if let Some(file) = thresholds_out {
             calibration.write(file)?;
         }
-        config = calibration.into_config(args.psi_bins);
+        config = calibration.into_config(args.psi_bins)?;
         args.limits.apply(&mut config);
     }
-    warn_of_sizes(&config, &current);
     let (mut report, picture) = compare(&reference, &current, genres.as_ref(), &config)?;
+    warn(&report);
     report.current_path = args.cur.display().to_string();
     report.reference_path = Some(path.display().to_string());
     ensure!(!progress.is_cancelled(), "stopped before the end; nothing was written");
     Ok((report, picture))
 }
 
-/// Thresholds are for tables of the size they were calibrated for.
-fn warn_of_sizes(config: &DriftConfig, current: &TableSummary) {
-    let Some(record) = &config.calibration else { return };
-    let (for_users, users) = (record.current.users, current.users());
+/// Says what the verdict does not cover.
+fn warn(report: &DriftReport) {
+    for name in &report.not_judged {
+        let why = report.not_computed.get(name).map_or("it is null", String::as_str);
+        tracing::warn!("{name} could not be judged: {why}");
+    }
+    if let Metrics::Comparison(metrics) = &report.metrics
+        && metrics.hourly_volume.flags.days
+    {
+        let volume = &metrics.hourly_volume;
+        tracing::warn!(
+            "the current table covers {:.1} days and the reference {:.1}: days are missing, or it \
+             is shorter on purpose; then compare tables of one length, or raise --days-drop",
+            volume.current.days_covered,
+            volume.reference.days_covered
+        );
+    }
+    if let Some(record) = &report.calibration {
+        warn_of_calibration(record, report.tables.current.users);
+    }
+}
+
+/// Thresholds are for tables of the size they were calibrated for, and for what it could tell.
+fn warn_of_calibration(record: &CalibrationRecord, users: u64) {
+    let for_users = record.current.users;
     if users > for_users.saturating_mul(2) || for_users > users.saturating_mul(2) {
         tracing::warn!(
             "thresholds were calibrated for {for_users} current users and there are {users}: \
              the false-alarm rate may be another; calibrate again"
         );
     }
-    if !record.uncalibrated.is_empty() {
+    let (without_catalog, too_small): (Vec<&str>, Vec<&str>) = record
+        .uncalibrated
+        .iter()
+        .map(String::as_str)
+        .partition(|&name| name == "genre_js" && !record.catalog);
+    if !without_catalog.is_empty() {
         tracing::warn!(
-            "the reference is too small to calibrate {}; they keep their value",
-            record.uncalibrated.join(", ")
+            "genre_js keeps its value: thresholds were calibrated without a catalog; calibrate \
+             again with --catalog"
+        );
+    }
+    if !too_small.is_empty() {
+        tracing::warn!(
+            "no part of the reference could be measured for {}; they keep their value",
+            too_small.join(", ")
         );
     }
 }

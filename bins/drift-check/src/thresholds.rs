@@ -72,4 +72,6 @@ threshold_flags! {
     p95_events_drop,
     /// Fall of rows a day, as --rating-js [default: 0.50]
     rows_drop,
+    /// Fall of the days covered; sets drift_detected always, and above 1 never [default: 0.20]
+    days_drop,
 }

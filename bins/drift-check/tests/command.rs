@@ -125,6 +125,12 @@ fn what_cannot_run_exits_with_two_and_leaves_the_output() {
     write("empty.csv", "user_id,movie_id,rating,timestamp\n");
     write("value.csv", "user_id,movie_id,rating,timestamp\n1,a,6,1\n");
     write("odd.json", "{}");
+    write("nothing.csv", "");
+    let limits = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../crates/drift/tests/integration/thresholds_v1.json");
+    let limits = fs_err::read_to_string(limits).unwrap();
+    write("closed.json", &limits.replace("\"open\"", "\"reference\""));
+    let closed = folder.path().join("closed.json").display().to_string();
     write("out.json", "old");
     for (arguments, message) in [
         (&["--cur", "no.csv"][..], "no.csv"),
@@ -141,6 +147,19 @@ fn what_cannot_run_exits_with_two_and_leaves_the_output() {
         (&["--cur", "good.csv", "--ref", "good.csv", "--calibrate", "9"], "at least 100"),
         (&["--cur", "good.csv", "--ref", "good.csv", "--catalog", "none.json"], "none.json"),
         (&["--cur", "good.csv", "--thresholds-out", "x.json"], "--calibrate"),
+        (&["--cur", "good.csv", "--seed", "1"], "--calibrate"),
+        (&["--cur", "good.csv", "--false-alarm-rate", "0.1"], "--calibrate"),
+        (
+            &["--cur", "good.csv", "--ref", "good.csv", "--calibrate", "1000000000000000"],
+            "at most 1000000",
+        ),
+        (
+            &["--cur", "empty.csv", "--ref", "good.csv", "--calibrate", "100"],
+            "current table holds no row",
+        ),
+        (&["--cur", "good.csv", "--ref", "good.csv", "--calibrate", "100"], "has 1 users"),
+        (&["--cur", "nothing.csv"], "the file is empty"),
+        (&["--cur", "good.csv", "--thresholds", &closed], "give --psi-bins reference"),
         (&["--cur", "good.csv", "--ref", "out.json"], "named twice"),
     ] {
         let output = run(folder.path(), &[arguments, &["--out", "out.json"]].concat());
@@ -150,6 +169,44 @@ fn what_cannot_run_exits_with_two_and_leaves_the_output() {
         assert_eq!(fs_err::read_to_string(folder.path().join("out.json")).unwrap(), "old");
         assert!(output.stdout.is_empty());
     }
+}
+
+#[test]
+fn lost_days_exit_with_one_and_are_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, days: i64| {
+        let mut text = String::from("user_id,movie_id,rating,timestamp\n");
+        for row in 0..days * 240 {
+            let (user, film, stars) = (row % 90, row % 130, 1 + row % 5);
+            text += &format!("{user},film+{film},{stars},{}\n", 1_700_006_400 + row * 360);
+        }
+        fs_err::write(folder.path().join(name), text).unwrap();
+    };
+    write("week.csv", 7);
+    write("outage.csv", 2);
+    let arguments = ["--ref", "week.csv", "--cur", "outage.csv", "--out", "o.json"];
+    let output = run(folder.path(), &[&arguments[..], &["--fail-on-drift"]].concat());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    for part in ["hourly_volume.days_change", "covers 2.0 days", "active_users_change could not"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+}
+
+#[test]
+fn a_stdout_that_fails_leaves_the_answer_in_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let (reference, current) = (fixture("drift_ref.csv"), fixture("drift_cur.csv"));
+    let output = Command::new(env!("CARGO_BIN_EXE_drift-check"))
+        .current_dir(folder.path())
+        .args(["--ref", &reference, "--cur", &current, "--out", "o.json", "--fail-on-drift"])
+        .stdout(fs_err::OpenOptions::new().write(true).open("/dev/full").unwrap().into_parts().0)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("cannot write to stdout") && said.contains("o.json"), "{said}");
+    assert_eq!(json(folder.path().join("o.json"))["drift_detected"], true);
 }
 
 #[test]

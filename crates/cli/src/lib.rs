@@ -26,6 +26,6 @@ pub use als::AlsArgs;
 pub use arguments::{check_distinct, dashed, parse, set_threads};
 pub use data_version::DataVersionArgs;
 pub use kafka::{BrokerTimeout, KafkaArgs};
-pub use output::{print_json, print_text};
+pub use output::{print_json, print_text, print_written};
 pub use progress::{Interrupt, TerminalProgress};
 pub use run::{Outcome, run, unless_closed};

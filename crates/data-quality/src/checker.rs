@@ -20,9 +20,21 @@ pub(crate) const COLUMNS: [&str; 4] = ["user_id", "movie_id", "rating", "timesta
 #[derive(Debug)]
 pub(crate) struct Row<'a> {
     pub(crate) four: [Value<'a>; 4],
-    pub(crate) others: Vec<(Option<usize>, &'a str, Value<'a>)>,
+    pub(crate) others: Vec<Further<'a>>,
     /// Whether values were read from text.
     pub(crate) spelt: bool,
+}
+
+/// The value of a further column.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Further<'a> {
+    /// Its rule in the schema.
+    pub(crate) rule: Option<usize>,
+    pub(crate) name: &'a str,
+    pub(crate) value: Value<'a>,
+    /// The same field as text, where the value is another reading of it and the schema speaks of
+    /// text too.
+    pub(crate) text: Option<&'a str>,
 }
 
 /// Checks rows; threads share one.
@@ -152,10 +164,9 @@ impl<'a> Checker<'a> {
                 repaired |= changed;
             }
         }
-        let mut faults = Faults::default();
-        match &self.schema.whole {
-            Some(_) => self.check_whole(&row, &mut faults),
-            None => self.check_compiled(&row, &mut faults),
+        let mut faults = self.by_schema(&row);
+        if !faults.is_empty() && row.others.iter().any(|other| other.text.is_some()) {
+            faults = self.reread(&mut row, faults);
         }
         let good = self.form(&row, &mut faults);
         match good {
@@ -166,6 +177,45 @@ impl<'a> Checker<'a> {
             }
             _ => faults.finish(&row),
         }
+    }
+
+    /// What the schema has against a row.
+    fn by_schema(&self, row: &Row<'_>) -> Faults {
+        let mut faults = Faults::default();
+        match &self.schema.whole {
+            Some(_) => self.check_whole(row, &mut faults),
+            None => self.check_compiled(row, &mut faults),
+        }
+        faults
+    }
+
+    /// Takes fields that are at fault for text where they may be that, and lets stand what is then
+    /// none; of the others the first reading and its faults stay.
+    fn reread(&self, row: &mut Row<'_>, faults: Faults) -> Faults {
+        let named = row.others.iter().any(|it| it.text.is_some() && faults.names(it.name));
+        // A fault of the row as a whole may be that of any field.
+        if !named && !faults.is_of_row() {
+            return faults;
+        }
+        let mut first = Vec::new();
+        for (place, other) in row.others.iter_mut().enumerate() {
+            if let Some(text) = other.text
+                && (!named || faults.names(other.name))
+            {
+                first.push((place, other.value));
+                other.value = Value::Text(text);
+            }
+        }
+        let second = self.by_schema(row);
+        if second.is_empty() {
+            return second;
+        }
+        for (place, value) in first {
+            if !named || second.names(row.others[place].name) {
+                row.others[place].value = value;
+            }
+        }
+        self.by_schema(row)
     }
 
     fn check_compiled(&self, row: &Row<'_>, faults: &mut Faults) {
@@ -182,14 +232,14 @@ impl<'a> Checker<'a> {
         for (place, &value) in row.four.iter().enumerate() {
             faults.four[place] = check(self.rules[place], value);
         }
-        for &(rule, name, value) in &row.others {
-            faults.add_other(name, check(rule, value));
+        for other in &row.others {
+            faults.add_other(other.name, check(other.rule, other.value));
         }
         // Columns that are required and not there at all.
         for (place, rule) in self.schema.rules.iter().enumerate().filter(|(_, rule)| rule.required)
         {
             let given = self.rules.contains(&Some(place))
-                || row.others.iter().any(|other| other.0 == Some(place));
+                || row.others.iter().any(|other| other.rule == Some(place));
             if !given {
                 faults.add_other(&rule.name, Reasons::default().with(Reason::Missing));
             }
@@ -198,14 +248,21 @@ impl<'a> Checker<'a> {
 
     fn check_whole(&self, row: &Row<'_>, faults: &mut Faults) {
         let Some(whole) = &self.schema.whole else { return };
-        let four = COLUMNS.into_iter().zip(row.four);
-        let others = row.others.iter().map(|&(_, name, value)| (name, value));
+        let four = COLUMNS.into_iter().zip(self.rules).zip(row.four);
+        let four = four.map(|((name, rule), value)| (name, rule, value));
+        let others = row.others.iter().map(|other| (other.name, other.rule, other.value));
         let mut object = Map::new();
         let mut unreadable = Vec::new();
-        for (name, value) in four.chain(others) {
-            if matches!(value, Value::Bytes(_)) {
+        for (name, rule, value) in four.chain(others) {
+            let described = rule.is_some() || !self.schema.others_free;
+            let reason = match value {
+                Value::Bytes(_) => Some(Reason::Encoding),
+                Value::Foreign(_) if described => Some(Reason::Type),
+                _ => None,
+            };
+            if let Some(reason) = reason {
                 unreadable.push(name);
-                faults.add(Some(name), Reason::Encoding);
+                faults.add(Some(name), reason);
             }
             if let Some(json) = value.to_json() {
                 object.insert(name.to_owned(), json);
@@ -337,6 +394,16 @@ impl Faults {
         self.four.iter().all(|reasons| reasons.is_empty()) && self.others.is_empty()
     }
 
+    /// Whether a further column of this name is at fault.
+    fn names(&self, column: &str) -> bool {
+        self.others.iter().any(|other| other.0.as_deref() == Some(column))
+    }
+
+    /// Whether the row as a whole is at fault.
+    fn is_of_row(&self) -> bool {
+        self.others.iter().any(|other| other.0.is_none())
+    }
+
     fn add(&mut self, column: Option<&str>, reason: Reason) {
         let place = column.and_then(|name| COLUMNS.iter().position(|&column| column == name));
         match place {
@@ -369,8 +436,8 @@ impl Faults {
             add(Some(Column::Borrowed(name)), reasons, Some(value));
         }
         for (column, reasons) in &self.others {
-            let same = |other: &&(_, &str, _)| Some(other.1) == column.as_deref();
-            let value = row.others.iter().find(same).map(|other| other.2);
+            let same = |other: &&Further<'_>| Some(other.name) == column.as_deref();
+            let value = row.others.iter().find(same).map(|other| other.value);
             add(column.clone().map(Column::Owned), *reasons, value);
         }
         faults

@@ -34,6 +34,7 @@ mod reason;
 mod repair;
 mod repeats;
 mod schema;
+mod unique;
 mod validate;
 mod value;
 mod volume;

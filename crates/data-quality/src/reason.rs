@@ -44,11 +44,13 @@ pub enum Reason {
     LineTooLong,
     /// The line of a JSON Lines file is no JSON object.
     NotJson,
+    /// An object of a line has a key twice, so it says two things.
+    DuplicateKey,
 }
 
 impl Reason {
     /// Every reason, in the order of the documentation.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Missing,
         Self::Type,
         Self::Range,
@@ -66,6 +68,7 @@ impl Reason {
         Self::Quotes,
         Self::LineTooLong,
         Self::NotJson,
+        Self::DuplicateKey,
     ];
 
     /// The name used in reports and rejects.
@@ -89,6 +92,7 @@ impl Reason {
             Self::Quotes => "quotes",
             Self::LineTooLong => "line_too_long",
             Self::NotJson => "not_json",
+            Self::DuplicateKey => "duplicate_key",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod column;
 mod number;
+mod reading;
 mod whole;
 
 use std::path::{Path, PathBuf};
@@ -14,7 +15,8 @@ pub(crate) use whole::WholeRow;
 use crate::{
     QualityError,
     reason::{Reason, Reasons},
-    value::Value,
+    unique::parse_json,
+    value::{Types, Value},
 };
 
 /// The schema of a row: a JSON Schema of draft 2020-12 of objects whose keys are the columns.
@@ -31,6 +33,9 @@ pub struct RowSchema {
     pub(crate) rules: Vec<ColumnRule>,
     /// Whether columns without a rule are allowed.
     pub(crate) open: bool,
+    /// Whether nothing but `additionalProperties` speaks of columns without a rule.
+    pub(crate) others_free: bool,
+    json: Json,
     /// Where the rules do not say everything, the schema as a whole.
     pub(crate) whole: Option<WholeRow>,
 }
@@ -50,16 +55,25 @@ const ANNOTATIONS: [&str; 11] = [
     "format",
 ];
 
+/// Keywords of a row that say nothing about the value of a column.
+const OF_NO_COLUMN: [&str; 5] =
+    ["$defs", "definitions", "minProperties", "maxProperties", "dependentRequired"];
+
 impl RowSchema {
     /// Reads a schema file.
     ///
     /// # Errors
-    /// [`QualityError`] when the file cannot be read, is no JSON Schema of draft 2020-12, refers to
-    /// another file, or has a pattern that needs more than linear time.
+    /// [`QualityError`] when the file cannot be read, has a key twice in one object, is no JSON
+    /// Schema of draft 2020-12, refers to another file, or has a pattern that needs more than linear
+    /// time.
     pub fn read(path: &Path) -> Result<Self, QualityError> {
         let text = fs_err::read(path).map_err(QualityError::io)?;
-        let schema = serde_json::from_slice(&text)
+        let (schema, twice) = parse_json(&text)
             .map_err(|source| QualityError::NotJson { path: path.to_owned(), source })?;
+        if let Some(key) = twice {
+            let problem = format!("key {key:?} is there twice in one object; keep one of the two");
+            return Err(QualityError::Schema { path: path.to_owned(), problem });
+        }
         Self::new(path, &schema)
     }
 
@@ -94,9 +108,10 @@ impl RowSchema {
         // Of a whole schema it is known that it is one: its keywords have the types they must.
         let whole = WholeRow::new(path, schema)?;
         let compiled = Compiled::of(path, object)?;
-        let (rules, open) = (compiled.rules, compiled.open);
+        let (rules, open, others_free) = (compiled.rules, compiled.open, compiled.others_free);
+        let json = schema.clone();
         let whole = (uncompiled || !compiled.covers_all).then_some(whole);
-        Ok(Self { path: path.to_owned(), rules, open, whole })
+        Ok(Self { path: path.to_owned(), rules, open, others_free, json, whole })
     }
 
     /// Where the schema was read.
@@ -140,6 +155,11 @@ impl RowSchema {
         found
     }
 
+    /// What a field of text in this column may be read as.
+    pub(crate) fn field_types(&self, column: &str) -> Types {
+        reading::field_types(&self.json, column)
+    }
+
     /// The place of a column's rule.
     pub(crate) fn rule(&self, name: &str) -> Option<usize> {
         self.rules.iter().position(|rule| rule.name == name)
@@ -150,12 +170,14 @@ impl RowSchema {
 struct Compiled {
     rules: Vec<ColumnRule>,
     open: bool,
+    others_free: bool,
     covers_all: bool,
 }
 
 impl Compiled {
     fn of(path: &Path, schema: &Map<String, Json>) -> Result<Self, QualityError> {
-        let mut compiled = Self { rules: Vec::new(), open: true, covers_all: true };
+        let mut compiled =
+            Self { rules: Vec::new(), open: true, others_free: true, covers_all: true };
         let none = Map::new();
         let columns = schema.get("properties").and_then(Json::as_object).unwrap_or(&none);
         for (name, schema) in columns {
@@ -173,7 +195,11 @@ impl Compiled {
                         compiled.require(name);
                     }
                 }
-                (keyword, _) => compiled.covers_all &= ANNOTATIONS.contains(&keyword),
+                (keyword, _) if ANNOTATIONS.contains(&keyword) => {}
+                (keyword, _) => {
+                    compiled.covers_all = false;
+                    compiled.others_free &= OF_NO_COLUMN.contains(&keyword);
+                }
             }
         }
         // A column that is required and not described is still not allowed where others are not.

@@ -66,6 +66,28 @@ pub enum DatasetError {
         /// All columns the operation needs.
         expected: &'static str,
     },
+    /// A csv file has no byte, so not even a header.
+    #[error("{}: the file is empty; it should start with the header {expected}", path.display())]
+    EmptyFile {
+        /// The file.
+        path: PathBuf,
+        /// The columns that are needed.
+        expected: &'static str,
+    },
+    /// A column of a Parquet file is of a type that its values cannot be taken from.
+    #[error(
+        "{}: column {column:?} is of type {found} where integers are needed; write it as int64, or \
+         let dq-validate write the table, which turns whole numbers of other types into integers",
+        path.display()
+    )]
+    ColumnType {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        column: &'static str,
+        /// Its type, as Arrow names it.
+        found: String,
+    },
     /// A value is not what its column holds.
     #[error(
         "{}, line {line}: {column} {value:?} is not {expected}; correct or remove the row",

@@ -79,7 +79,7 @@ fn check(
     let size = CurrentSize::of(&reference, &current);
     let base = DriftConfig::default();
     let calibration = calibrate(&reference, size, None, how, &base, &mut NoProgress)?;
-    let config = calibration.clone().into_config(PsiBins::Open);
+    let config = calibration.clone().into_config(PsiBins::Open)?;
     Ok((compare(&reference, &current, None, &config)?.0, calibration))
 }
 

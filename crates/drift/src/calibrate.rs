@@ -21,7 +21,8 @@ use statistics::{Law, STATISTICS, Statistic, laws};
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CalibrationConfig {
     /// How often the reference is split, at least one over the rate. More make the rate surer: with
-    /// 1,000 a rate of 0.01 is met within some 0.006 (two standard errors). Default 1000.
+    /// 1,000 a rate of 0.01 is met within some 0.006 (two standard errors). At most a million, each
+    /// of which takes 608 bytes of memory. Default 1000.
     pub replicates: usize,
     /// How often a table that is from the same source may be called drifted, over all checks
     /// together: above 0, at most 0.5. Default 0.01.
@@ -38,7 +39,15 @@ impl CalibrationConfig {
     /// Seed unless told otherwise.
     pub const DEFAULT_SEED: u64 = 42;
 
-    fn validate(&self) -> Result<(), DriftError> {
+    /// The most replicates that may be asked for.
+    pub const MOST_REPLICATES: usize = 1_000_000;
+
+    /// Checks rate and number of replicates.
+    ///
+    /// # Errors
+    /// [`DriftError::FalseAlarmRate`], [`DriftError::TooFewReplicates`] and
+    /// [`DriftError::TooManyReplicates`].
+    pub fn validate(&self) -> Result<(), DriftError> {
         let rate = self.false_alarm_rate;
         if !(rate > 0.0 && rate <= 0.5) {
             return Err(DriftError::FalseAlarmRate { rate });
@@ -46,6 +55,10 @@ impl CalibrationConfig {
         let least = (1.0 / rate).ceil() as usize;
         if self.replicates < least {
             return Err(DriftError::TooFewReplicates { replicates: self.replicates, rate, least });
+        }
+        let most = Self::MOST_REPLICATES;
+        if self.replicates > most {
+            return Err(DriftError::TooManyReplicates { replicates: self.replicates, most });
         }
         Ok(())
     }
@@ -109,8 +122,9 @@ const AT_A_TIME: usize = 64;
 /// thread.
 ///
 /// # Errors
-/// [`DriftError`] for a rate or number of replicates out of range, a reference with fewer than 40
-/// users or read without [`Keep::Rows`](crate::Keep::Rows), and when the progress handle says so.
+/// [`DriftError`] for a rate or number of replicates out of range, a current table without rows, a
+/// reference with fewer than 40 users or read without [`Keep::Rows`](crate::Keep::Rows), and when
+/// the progress handle says so.
 pub fn calibrate(
     reference: &TableSummary,
     current: CurrentSize,
@@ -121,11 +135,13 @@ pub fn calibrate(
 ) -> Result<Calibration, DriftError> {
     how.validate()?;
     config.validate()?;
-    let rows = reference.user_rows.as_ref().filter(|rows| rows.users() >= LEAST_USERS);
-    let rows = rows.ok_or(DriftError::TooFewUsers {
-        users: reference.user_rows.as_ref().map_or(0, crate::summary::UserRows::users),
-        least: LEAST_USERS,
-    })?;
+    if current.rows == 0 {
+        return Err(DriftError::EmptyCurrent);
+    }
+    let rows = reference.user_rows.as_ref().ok_or(DriftError::RowsNotKept)?;
+    if rows.users() < LEAST_USERS {
+        return Err(DriftError::TooFewUsers { users: rows.users(), least: LEAST_USERS });
+    }
     let splitter = Splitter::new(rows, reference.movie_ids.len(), current.users, how.seed);
     let genre_table = genres.map(|genres| genres.by_code(&reference.movie_ids));
     let terms = Terms {
@@ -163,6 +179,8 @@ pub fn calibrate(
         false_alarm_rate: how.false_alarm_rate,
         replicates: how.replicates as u64,
         seed: how.seed,
+        psi_bins: config.psi_bins,
+        catalog: genres.is_some(),
         reference: side(reference.rows, reference.users()),
         current: side(current.rows, current.users),
         uncalibrated: laws.uncalibrated(genres.is_some()),
@@ -249,6 +267,7 @@ impl Laws<'_> {
             active_users_drop: limit(Statistic::ActiveUsersDrop, base.active_users_drop),
             p95_events_drop: limit(Statistic::P95Drop, base.p95_events_drop),
             rows_drop: limit(Statistic::RowsDrop, base.rows_drop),
+            days_drop: base.days_drop,
         }
     }
 

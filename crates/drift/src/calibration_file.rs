@@ -30,6 +30,10 @@ pub struct CalibrationRecord {
     pub replicates: u64,
     /// Seed of the splits.
     pub seed: u64,
+    /// The bins of the rating PSI.
+    pub psi_bins: PsiBins,
+    /// Whether there was a catalog, and so a threshold of genres.
+    pub catalog: bool,
     /// The reference.
     #[serde(rename = "ref")]
     pub reference: CalibrationSide,
@@ -48,6 +52,19 @@ pub struct CalibrationSide {
     pub rows: u64,
     /// Distinct users.
     pub users: u64,
+}
+
+impl CalibrationRecord {
+    /// The record of a run with a catalog or without: genres are uncalibrated where only the run
+    /// has one.
+    pub(crate) fn used_with(mut self, catalog: bool) -> Self {
+        const GENRES: &str = "genre_js";
+        let is_new = catalog && !self.catalog;
+        if is_new && !self.uncalibrated.iter().any(|name| name == GENRES) {
+            self.uncalibrated.push(GENRES.to_owned());
+        }
+        self
+    }
 }
 
 /// The file as JSON.
@@ -86,7 +103,7 @@ impl Calibration {
             thresholds: file.thresholds,
             additional_thresholds: file.additional_thresholds,
         };
-        calibration.clone().into_config(PsiBins::default()).validate()?;
+        calibration.clone().into_config(calibration.record.psi_bins)?.validate()?;
         Ok(calibration)
     }
 
@@ -105,13 +122,19 @@ impl Calibration {
     }
 
     /// The configuration that checks against these thresholds.
-    #[must_use]
-    pub fn into_config(self, psi_bins: PsiBins) -> DriftConfig {
-        DriftConfig {
+    ///
+    /// # Errors
+    /// [`DriftError::OtherPsiBins`] where they were calibrated with other bins.
+    pub fn into_config(self, psi_bins: PsiBins) -> Result<DriftConfig, DriftError> {
+        let calibrated = self.record.psi_bins;
+        if calibrated != psi_bins {
+            return Err(DriftError::OtherPsiBins { calibrated, asked: psi_bins });
+        }
+        Ok(DriftConfig {
             thresholds: self.thresholds,
             additional: self.additional_thresholds,
             psi_bins,
             calibration: Some(self.record),
-        }
+        })
     }
 }

@@ -10,6 +10,8 @@ pub enum Relation {
     EitherWay,
     /// Below the threshold.
     Below,
+    /// A change that is a fall by the threshold or more: at its opposite and below.
+    FallsBy,
 }
 
 /// How serious a flag is.
@@ -26,10 +28,9 @@ pub enum CheckLevel {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Check {
-    /// Where the value stands under `metrics`, such as `rating_psi.psi`; of a level that is checked
-    /// on the current side without the side.
+    /// Where the value stands under `metrics`, such as `rating_psi.psi`.
     pub name: String,
-    /// The value, null where it could not be computed.
+    /// The value that stands there, with its sign; null where it could not be computed.
     pub value: Option<f64>,
     /// The threshold.
     pub threshold: f64,
@@ -70,11 +71,26 @@ impl Checks {
 
     /// Checks a value against a limit that says itself what its flag does.
     pub(crate) fn limit(&mut self, name: &str, value: Option<f64>, limit: crate::Limit) -> bool {
+        self.by_limit(name, value, Relation::AtLeast, limit)
+    }
+
+    /// As [`limit`](Self::limit), of a change that may not fall so far.
+    pub(crate) fn fall(&mut self, name: &str, change: Option<f64>, limit: crate::Limit) -> bool {
+        self.by_limit(name, change, Relation::FallsBy, limit)
+    }
+
+    fn by_limit(
+        &mut self,
+        name: &str,
+        value: Option<f64>,
+        relation: Relation,
+        limit: crate::Limit,
+    ) -> bool {
         self.add(Check {
             name: name.to_owned(),
             value,
             threshold: limit.value,
-            relation: Relation::AtLeast,
+            relation,
             level: if limit.sets_drift { CheckLevel::Strong } else { CheckLevel::Moderate },
             flagged: false,
             sets_drift: limit.sets_drift,
@@ -86,10 +102,22 @@ impl Checks {
             Relation::AtLeast => value >= check.threshold,
             Relation::EitherWay => value.abs() >= check.threshold,
             Relation::Below => value < check.threshold,
+            Relation::FallsBy => -value >= check.threshold,
         });
         let flagged = check.flagged;
         self.0.push(check);
         flagged
+    }
+
+    /// The names of those whose value could not be computed, each once.
+    pub(crate) fn not_judged(&self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for check in self.0.iter().filter(|check| check.value.is_none()) {
+            if !names.contains(&check.name) {
+                names.push(check.name.clone());
+            }
+        }
+        names
     }
 
     /// The checks that set `drift_detected`.

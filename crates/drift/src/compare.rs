@@ -10,7 +10,8 @@ use crate::{
     checks::Checks,
     counts::share,
     genres::GenreTable,
-    measure::{Measured, Terms},
+    measure::{Measured, Terms, change},
+    nulls::nulls,
     part::{FilmSpace, Part},
     ratings::{self, Bins},
     volume::common_hours,
@@ -45,6 +46,7 @@ pub fn compare(
     let mut checks = Checks::default();
     let (metrics, not_computed) = comparison.metrics(&mut checks);
     let drift_reasons = checks.reasons();
+    let calibration = config.calibration.clone().map(|record| record.used_with(genres.is_some()));
     let report = DriftReport {
         mode: Mode::RefVsCur,
         current_path: String::new(),
@@ -54,8 +56,10 @@ pub fn compare(
         degeneracy_flags: None,
         drift_detected: !drift_reasons.is_empty(),
         drift_reasons,
+        not_judged: checks.not_judged(),
+        psi_bins: config.psi_bins,
         additional_thresholds: config.additional,
-        calibration: config.calibration.clone(),
+        calibration,
         not_computed,
         tables: TableSizes { reference: Some(size(reference)), current: size(current) },
         why: Why::of_two((reference, current), &films, (&r, &c)),
@@ -90,8 +94,10 @@ impl Comparison<'_> {
             rows_ratio: if empty { 1.0 } else { days.1 as f64 / days.0 as f64 },
         };
         let mut measured = terms.measure(self.r, self.c);
-        let (fewer, more) = (days.0.min(days.1), days.0.max(days.1));
-        let comparable = empty || fewer as f64 >= LEAST_DAYS_IN_COMMON * more as f64;
+        let covered = [self.reference, self.current].map(|table| table.volume.days_covered());
+        measured.days_change = change(covered[0], covered[1]);
+        let (fewer, more) = (covered[0].min(covered[1]), covered[0].max(covered[1]));
+        let comparable = empty || fewer >= LEAST_DAYS_IN_COMMON * more;
         if !comparable {
             (measured.active_users_change, measured.p95_change) = (None, None);
         }
@@ -114,7 +120,12 @@ impl Comparison<'_> {
             film_turnover: self.film_turnover(&measured, checks),
             activity_collapse: self.activity_collapse(&measured, checks),
         };
-        let why_not = self.why_not(&metrics, &measured, days);
+        let missing = nulls(&metrics).into_iter();
+        let why_not = missing.map(|name| {
+            let why = self.why_null(&name, covered);
+            (name, why)
+        });
+        let why_not = why_not.collect();
         (metrics, why_not)
     }
 
@@ -266,19 +277,24 @@ impl Comparison<'_> {
         checks: &mut Checks,
     ) -> HourlyVolume {
         let limits = &self.config.additional;
-        let drop = measured.rows_change.map(|change| -change);
         HourlyVolume {
             reference: volume(self.reference),
             current: volume(self.current),
             rows_per_day_change: measured.rows_change,
+            days_change: measured.days_change,
             js_distance: measured.hour_js,
             hours_compared: terms.hours.iter().map(|&compared| u32::from(compared)).sum(),
             flags: HourlyVolumeFlags {
                 hours: checks.limit("hourly_volume.js_distance", measured.hour_js, limits.hour_js),
-                rows_per_day: checks.limit(
-                    "hourly_volume.rows_per_day_change (drop)",
-                    drop,
+                rows_per_day: checks.fall(
+                    "hourly_volume.rows_per_day_change",
+                    measured.rows_change,
                     limits.rows_drop,
+                ),
+                days: checks.fall(
+                    "hourly_volume.days_change",
+                    measured.days_change,
+                    limits.days_drop,
                 ),
             },
         }
@@ -309,8 +325,7 @@ impl Comparison<'_> {
     fn activity_collapse(&self, measured: &Measured, checks: &mut Checks) -> ActivityCollapse {
         let limits = &self.config.additional;
         let mut drop = |name: &str, change: Option<f64>, limit| {
-            let name = format!("activity_collapse.{name} (drop)");
-            checks.limit(&name, change.map(|change| -change), limit)
+            checks.fall(&format!("activity_collapse.{name}"), change, limit)
         };
         ActivityCollapse {
             active_users_change: measured.active_users_change,
@@ -326,55 +341,15 @@ impl Comparison<'_> {
         }
     }
 
-    /// Why numbers are null.
-    fn why_not(
-        &self,
-        metrics: &ComparisonMetrics,
-        measured: &Measured,
-        days: (u64, u64),
-    ) -> BTreeMap<String, String> {
-        let genres = metrics.genre_distribution.as_ref();
-        let genre_js = genres.map_or(Some(0.0), |genres| genres.js_distance);
-        let numbers = Self::plain_numbers(metrics, measured).into_iter().chain([
-            ("top100_overlap.overlap", measured.overlap),
-            ("genre_distribution.js_distance", genre_js),
-            ("hourly_volume.js_distance", measured.hour_js),
-            ("activity_collapse.active_users_change", measured.active_users_change),
-            ("activity_collapse.p95_events_change", measured.p95_change),
-        ]);
-        let missing = numbers.filter(|(_, value)| value.is_none());
-        missing.map(|(name, _)| (name.to_owned(), self.why_null(name, days))).collect()
-    }
-
-    /// The numbers that are null for want of rows alone.
-    fn plain_numbers(
-        metrics: &ComparisonMetrics,
-        measured: &Measured,
-    ) -> [(&'static str, Option<f64>); 16] {
-        let films = &metrics.movie_popularity.current;
-        let users = &metrics.user_activity.current;
-        [
-            ("rating_psi.psi", measured.psi),
-            ("movie_popularity.cur.top10_share", films.top10_share),
-            ("movie_popularity.cur.top100_share", films.top100_share),
-            ("movie_popularity.cur.gini_movies", films.gini_movies),
-            ("movie_popularity.delta.top10_share_delta", measured.top10_delta),
-            ("movie_popularity.delta.top100_share_delta", measured.top100_delta),
-            ("movie_popularity.delta.gini_movies_delta", measured.gini_delta),
-            ("user_activity.cur.one_and_done_share", users.one_and_done_share),
-            ("user_activity.cur.p95_events_per_user", users.p95_events_per_user),
-            ("user_activity.delta.one_and_done_share_delta", measured.one_and_done_delta),
-            ("user_activity.delta.p95_events_per_user_delta", measured.p95_delta),
-            ("rating_distribution.js_distance", measured.rating_js),
-            ("film_distribution.js_distance", measured.film_js),
-            ("hourly_volume.rows_per_day_change", measured.rows_change),
-            ("film_turnover.new_film_share", measured.new_film_share),
-            ("film_turnover.vanished_film_share", measured.vanished_film_share),
-        ]
-    }
-
     /// Why a number of this name is null.
-    fn why_null(&self, name: &str, days: (u64, u64)) -> String {
+    fn why_null(&self, name: &str, covered: [f64; 2]) -> String {
+        if name == "genre_distribution" {
+            return "no catalog was given".to_owned();
+        }
+        let genres = name.starts_with("genre_distribution");
+        if genres && !name.ends_with("_without_genre") && self.genres_of_reference() == 0 {
+            return "the catalog has no genre for any film of the reference".to_owned();
+        }
         if self.c.rows == 0 {
             return "the current table holds no row".to_owned();
         }
@@ -384,16 +359,23 @@ impl Comparison<'_> {
                 format!("fewer than 100 films on a side: reference {r}, current {c}")
             }
             Some("genre_distribution") => {
-                "the catalog has no genre for any film of a side".to_owned()
+                "the catalog has no genre for any film of the current table".to_owned()
             }
             Some("hourly_volume") => "the tables have no weekday in common".to_owned(),
-            Some("activity_collapse") => format!(
-                "the tables cover {} and {} days; users are compared where these differ by at \
-                 most a fifth",
-                days.0, days.1
-            ),
+            Some("activity_collapse") => {
+                let [r, c] = covered.map(|days| (10.0 * days).round() / 10.0);
+                format!(
+                    "the tables cover {r} and {c} days; users are compared where these differ by \
+                     at most a fifth"
+                )
+            }
             _ => "a side holds nothing to measure".to_owned(),
         }
+    }
+
+    /// Rows of the reference on films with a genre, each counted once for each of its genres.
+    fn genres_of_reference(&self) -> u64 {
+        self.genres.map_or(0, |(_, table)| table.rows(&self.r.films).0.iter().sum())
     }
 }
 
@@ -420,7 +402,8 @@ fn rating_shares(part: &Part) -> RatingShares {
 
 fn volume(table: &TableSummary) -> VolumeLevel {
     let days = table.volume.days();
-    VolumeLevel { days, rows_per_day: share(table.rows, days) }
+    let days_covered = table.volume.days_covered();
+    VolumeLevel { days, days_covered, rows_per_day: share(table.rows, days) }
 }
 
 pub(crate) fn size(table: &TableSummary) -> TableSize {

@@ -90,7 +90,7 @@ pub struct Limit {
     /// A value that reaches it is flagged.
     pub value: f64,
     /// Whether the flag sets `drift_detected`. Limits that were calibrated or set by hand do;
-    /// defaults only report, but for the one of active users.
+    /// defaults only report, but for those of active users and of days.
     pub sets_drift: bool,
 }
 
@@ -133,6 +133,11 @@ pub struct AdditionalThresholds {
     pub p95_events_drop: Limit,
     /// Part by which the rows a day fell. Default 0.50, reporting.
     pub rows_drop: Limit,
+    /// Part by which the days that the tables cover fell: 0.2 is a fifth fewer. Default 0.20, sets
+    /// `drift_detected`: that is where users stop being compared, since fewer days have fewer of
+    /// them, and rows a day say nothing of days without rows. Above 1 it is never reached.
+    /// Calibration leaves it as it is: the parts of one reference cover the same days.
+    pub days_drop: Limit,
 }
 
 impl Default for AdditionalThresholds {
@@ -147,12 +152,13 @@ impl Default for AdditionalThresholds {
             active_users_drop: Limit::alarming(0.15),
             p95_events_drop: Limit::reporting(0.50),
             rows_drop: Limit::reporting(0.50),
+            days_drop: Limit::alarming(0.20),
         }
     }
 }
 
 impl AdditionalThresholds {
-    fn named(&self) -> [(&'static str, f64); 9] {
+    fn named(&self) -> [(&'static str, f64); 10] {
         [
             ("rating_js", self.rating_js.value),
             ("film_js", self.film_js.value),
@@ -163,12 +169,14 @@ impl AdditionalThresholds {
             ("active_users_drop", self.active_users_drop.value),
             ("p95_events_drop", self.p95_events_drop.value),
             ("rows_drop", self.rows_drop.value),
+            ("days_drop", self.days_drop.value),
         ]
     }
 }
 
 /// What becomes of ratings outside of the reference's range.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PsiBins {
     /// The outer bins take them.
     #[default]
@@ -176,6 +184,15 @@ pub enum PsiBins {
     /// No bin takes them; they count in the denominator alone. For comparison with systems that
     /// do it so.
     Reference,
+}
+
+impl fmt::Display for PsiBins {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Open => "open",
+            Self::Reference => "reference",
+        })
+    }
 }
 
 /// A name that stands for no way to bin.

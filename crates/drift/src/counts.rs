@@ -184,7 +184,7 @@ pub(crate) fn js_distance(pairs: impl Iterator<Item = (u64, u64)> + Clone) -> Op
         })
         .sum();
     // Rounding may leave equal distributions a hair below.
-    Some(divergence.max(0.0).sqrt())
+    Some(if divergence > 0.0 { divergence.sqrt() } else { 0.0 })
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@ use std::path::PathBuf;
 use marquee_dataset::DatasetError;
 use thiserror::Error;
 
+use crate::PsiBins;
+
 /// Why drift could not be measured.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -13,6 +15,23 @@ pub enum DriftError {
     /// The reference has no row, so nothing can be measured against it.
     #[error("the reference holds no row; there is nothing to compare the current table with")]
     EmptyReference,
+    /// The current table has no row, so nothing says what size thresholds are for.
+    #[error(
+        "the current table holds no row, and thresholds are calibrated for tables of its size; \
+         calibrate with a table that has rows"
+    )]
+    EmptyCurrent,
+    /// Thresholds were calibrated with other bins than are asked for.
+    #[error(
+        "the thresholds were calibrated with --psi-bins {calibrated} and the run has {asked}; \
+         give --psi-bins {calibrated}, or calibrate again"
+    )]
+    OtherPsiBins {
+        /// What the calibration had.
+        calibrated: PsiBins,
+        /// What is asked for.
+        asked: PsiBins,
+    },
     /// A threshold is no number it can be compared with.
     #[error("{name} is {value}; a threshold is a finite number that is not negative")]
     Threshold {
@@ -39,10 +58,17 @@ pub enum DriftError {
         /// The fewest that would do.
         least: usize,
     },
-    /// The reference has too few users to be split, or its rows were not kept.
+    /// More replicates than memory is planned for.
+    #[error("{replicates} replicates; take at most {most}, 1000 are plenty for a rate of 0.01")]
+    TooManyReplicates {
+        /// The replicates asked for.
+        replicates: usize,
+        /// The most that may be asked for.
+        most: usize,
+    },
+    /// The reference has too few users to be split.
     #[error(
-        "the reference has {users} users with rows that were kept; calibration splits it by user \
-         and needs at least {least}"
+        "the reference has {users} users; calibration splits it by user and needs at least {least}"
     )]
     TooFewUsers {
         /// Users there are.
@@ -50,6 +76,9 @@ pub enum DriftError {
         /// The fewest that would do.
         least: usize,
     },
+    /// The reference was summarised without its rows, which the splits are made of.
+    #[error("the reference was read without its rows; read it with Keep::Rows to calibrate")]
+    RowsNotKept,
     /// A file of calibrated thresholds could not be read.
     #[error("cannot read {}", path.display())]
     Read {

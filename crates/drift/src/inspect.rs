@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use crate::{
     ActivityFlags,
     CheckLevel::Strong,
@@ -8,6 +6,7 @@ use crate::{
     SnapshotPopularity, TableSizes, TableSummary, Why,
     checks::Checks,
     compare::{activity, popularity, size},
+    nulls::nulls,
     part::Part,
     ratings,
 };
@@ -86,6 +85,8 @@ pub fn inspect(
         },
     };
     let drift_reasons = checks.reasons();
+    let why_null = |name| (name, "the table holds no row".to_owned());
+    let not_computed = nulls(&metrics).into_iter().map(why_null).collect();
     let report = DriftReport {
         mode: Mode::SingleSnapshot,
         current_path: String::new(),
@@ -95,26 +96,14 @@ pub fn inspect(
         degeneracy_flags: Some(degeneracy),
         drift_detected: !drift_reasons.is_empty(),
         drift_reasons,
+        not_judged: checks.not_judged(),
+        psi_bins: config.psi_bins,
         additional_thresholds: config.additional,
         calibration: config.calibration.clone(),
-        not_computed: if table.rows == 0 { nothing_computed() } else { BTreeMap::new() },
+        not_computed,
         tables: TableSizes { reference: None, current: size(table) },
         why: Why::of_one(table),
     };
     let current = SidePicture::new(table, &part);
     Ok((report, DriftPicture { reference: None, current, checks: checks.0 }))
-}
-
-/// Why the numbers of a table without rows are null.
-fn nothing_computed() -> BTreeMap<String, String> {
-    let names = [
-        "label_degeneracy.rating_entropy_bits",
-        "label_degeneracy.top_rating_share",
-        "movie_popularity.gini_movies",
-        "movie_popularity.top10_share",
-        "movie_popularity.top100_share",
-        "user_activity.one_and_done_share",
-        "user_activity.p95_events_per_user",
-    ];
-    names.map(|name| (name.to_owned(), "the table holds no row".to_owned())).into()
 }

@@ -37,6 +37,7 @@ mod error;
 mod genres;
 mod inspect;
 mod measure;
+mod nulls;
 mod page;
 mod part;
 mod picture;

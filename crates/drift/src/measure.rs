@@ -25,6 +25,8 @@ pub(crate) struct Measured {
     pub(crate) active_users_change: Option<f64>,
     pub(crate) p95_change: Option<f64>,
     pub(crate) rows_change: Option<f64>,
+    /// Of the days that the tables cover; parts of a table have none of their own.
+    pub(crate) days_change: Option<f64>,
     pub(crate) entropy_delta: Option<f64>,
     pub(crate) top_rating_delta: Option<f64>,
 }
@@ -70,6 +72,7 @@ impl Terms<'_> {
             ),
             p95_change: p95(r).and_then(|before| change(before, p95(c)?)),
             rows_change: change(r.rows as f64 * self.rows_ratio, c.rows as f64),
+            days_change: None,
             entropy_delta: delta(ratings::entropy(&r.ratings), ratings::entropy(&c.ratings)),
             top_rating_delta: delta(ratings::top_share(&r.ratings), ratings::top_share(&c.ratings)),
         }
@@ -81,7 +84,7 @@ fn delta(reference: Option<f64>, current: Option<f64>) -> Option<f64> {
 }
 
 /// The change as a part of what was before: −0.2 is a fifth less.
-fn change(before: f64, now: f64) -> Option<f64> {
+pub(crate) fn change(before: f64, now: f64) -> Option<f64> {
     (before > 0.0).then(|| now / before - 1.0)
 }
 

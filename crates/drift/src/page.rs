@@ -68,13 +68,19 @@ fn verdict(report: &DriftReport, metrics: &[Metric]) -> Verdict {
     };
     let (bad, bad_names) = named(Tone::Bad);
     let (odd, odd_names) = named(Tone::Warning);
+    let (unknown, unknown_names) = named(Tone::Neutral);
     let all = metrics.len();
+    let not_judged = match unknown {
+        0 => String::new(),
+        count => format!(" {count} could not be judged: {unknown_names}."),
+    };
     if report.drift_detected {
         let word = if alone { "Out of bounds" } else { "Drift detected" };
         return Verdict {
             tone: Tone::Bad,
             word: word.to_owned(),
-            sentence: format!("{bad} of {all} metrics past a limit that counts: {bad_names}."),
+            sentence: format!("{bad} of {all} metrics past a limit that counts: {bad_names}.")
+                + &not_judged,
         };
     }
     let word = if alone { "Within bounds" } else { "No drift" };
@@ -82,7 +88,16 @@ fn verdict(report: &DriftReport, metrics: &[Metric]) -> Verdict {
         return Verdict {
             tone: Tone::Warning,
             word: format!("{word}, but look"),
-            sentence: format!("{odd} of {all} metrics past a limit that only warns: {odd_names}."),
+            sentence: format!("{odd} of {all} metrics past a limit that only warns: {odd_names}.")
+                + &not_judged,
+        };
+    }
+    if unknown > 0 {
+        let judged = all - unknown;
+        return Verdict {
+            tone: Tone::Warning,
+            word: format!("{word} in what could be judged"),
+            sentence: format!("None of {judged} metrics is past a limit.") + &not_judged,
         };
     }
     Verdict {

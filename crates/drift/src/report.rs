@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AdditionalThresholds, CalibrationRecord, Check, Thresholds, Why};
+use crate::{AdditionalThresholds, CalibrationRecord, Check, PsiBins, Thresholds, Why};
 
 /// What was measured, against which thresholds, and whether that is drift.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,11 +29,16 @@ pub struct DriftReport {
     pub drift_detected: bool,
     /// The checks that set `drift_detected`.
     pub drift_reasons: Vec<Check>,
+    /// The checks whose value is null, by their names under `metrics`; they set nothing.
+    pub not_judged: Vec<String>,
+    /// Where ratings outside of the reference's range counted.
+    pub psi_bins: PsiBins,
     /// The thresholds beyond the fourteen.
     pub additional_thresholds: AdditionalThresholds,
     /// How thresholds were calibrated; null where they were not.
     pub calibration: Option<CalibrationRecord>,
-    /// Why numbers are null, by their names under `metrics`.
+    /// Why numbers are null, by their names under `metrics`; those of a list have one entry, under
+    /// the list's name and `[]`.
     pub not_computed: BTreeMap<String, String>,
     /// How large the tables are.
     pub tables: TableSizes,
@@ -302,6 +307,8 @@ pub struct HourlyVolume {
     pub current: VolumeLevel,
     /// Change of rows a day: −0.2 is a fifth fewer.
     pub rows_per_day_change: Option<f64>,
+    /// Change of `days_covered`: days that were lost, or a table that is shorter on purpose.
+    pub days_change: Option<f64>,
     /// Jensen-Shannon distance over the hours of the week (UTC) on weekdays that both sides have.
     pub js_distance: Option<f64>,
     /// Hours of the week that were compared, at most 168.
@@ -318,14 +325,19 @@ pub struct HourlyVolumeFlags {
     pub hours: bool,
     /// Whether rows a day fell by `rows_drop`.
     pub rows_per_day: bool,
+    /// Whether the days that are covered fell by `days_drop`.
+    pub days: bool,
 }
 
 /// Volume of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VolumeLevel {
-    /// Days (UTC) with at least a hundredth of the rows of the fullest one.
+    /// Days (UTC) with at least a hundredth of the rows of the median day.
     pub days: u64,
+    /// The same days, the first from its first hour and the last to its last one that has a row;
+    /// at least 1, but 0 without rows.
+    pub days_covered: f64,
     /// Rows over these days; null without rows.
     pub rows_per_day: Option<f64>,
 }

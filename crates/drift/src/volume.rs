@@ -13,10 +13,18 @@ const MOST_DAYS: usize = 1 << 20;
 #[derive(Debug, Clone)]
 pub(crate) struct Volume {
     hours: [u64; HOURS],
-    days: HashMap<i64, u64, RandomState>,
+    days: HashMap<i64, Day, RandomState>,
     /// Start of the hour of the last row, and its rows that are not counted yet.
     open: i64,
     run: u64,
+}
+
+/// What is known of a day.
+#[derive(Debug, Clone, Copy, Default)]
+struct Day {
+    rows: u64,
+    /// Hours that have a row, one bit each, the first lowest.
+    hours: u32,
 }
 
 impl Default for Volume {
@@ -46,7 +54,9 @@ impl Volume {
         self.hours[hour_of_week(self.open)] += self.run;
         let day = self.open.div_euclid(24 * HOUR);
         if self.days.len() < MOST_DAYS || self.days.contains_key(&day) {
-            *self.days.entry(day).or_default() += self.run;
+            let entry = self.days.entry(day).or_default();
+            entry.rows += self.run;
+            entry.hours |= 1 << self.open.div_euclid(HOUR).rem_euclid(24);
         }
         self.run = 0;
     }
@@ -56,11 +66,37 @@ impl Volume {
         &self.hours
     }
 
-    /// Days that the table covers: those with at least a hundredth of the rows of the fullest one,
-    /// so that a stray time makes no day.
+    /// Days that the table covers: those with at least a hundredth of the rows of the median day,
+    /// so that a stray time makes no day and one day of very many rows leaves the others theirs.
     pub(crate) fn days(&self) -> u64 {
-        let fullest = self.days.values().copied().max().unwrap_or(0);
-        self.days.values().filter(|&&rows| rows.saturating_mul(100) >= fullest).count() as u64
+        self.covered().len() as u64
+    }
+
+    /// The time that the table covers in days: of its first and last day only the part from the
+    /// first hour and to the last hour that has a row, so that a week from noon to noon is as long
+    /// as one from midnight to midnight. At least 1, but 0 without rows.
+    pub(crate) fn days_covered(&self) -> f64 {
+        let days = self.covered();
+        let (Some(first), Some(last)) = (days.first(), days.last()) else { return 0.0 };
+        let before = first.1.hours.trailing_zeros();
+        let after = 24_u32.saturating_sub(u32::BITS - last.1.hours.leading_zeros());
+        (days.len() as f64 - f64::from(before + after) / 24.0).max(1.0)
+    }
+
+    /// The days that count, in order.
+    fn covered(&self) -> Vec<(i64, Day)> {
+        let mut rows: Vec<u64> = self.days.values().map(|day| day.rows).collect();
+        let middle = rows.len() / 2;
+        let median = if rows.is_empty() { 0 } else { *rows.select_nth_unstable(middle).1 };
+        let counts = |day: &Day| day.rows.saturating_mul(100) >= median;
+        let mut days: Vec<(i64, Day)> = self
+            .days
+            .iter()
+            .filter(|(_, day)| counts(day))
+            .map(|(&number, &day)| (number, day))
+            .collect();
+        days.sort_unstable_by_key(|&(number, _)| number);
+        days
     }
 }
 
@@ -116,5 +152,23 @@ mod tests {
         let days = volume(&times).days();
         times.push(4_000_000_000);
         assert_eq!((days, volume(&times).days()), (7, 7));
+    }
+
+    #[test]
+    fn one_full_day_leaves_the_others_theirs() {
+        let mut times: Vec<i64> = (0..7 * 24).map(|hour| hour * HOUR).collect();
+        times.extend([3 * 24 * HOUR + 5; 50_000]);
+        assert_eq!(volume(&times).days(), 7);
+    }
+
+    #[test]
+    fn first_and_last_days_count_in_part() {
+        let hours = |from: i64, to: i64| {
+            volume(&(from..to).map(|hour| hour * HOUR).collect::<Vec<_>>()).days_covered()
+        };
+        assert_eq!((hours(0, 168), hours(12, 180)), (7.0, 7.0));
+        assert_eq!((hours(12, 36), hours(0, 60)), (1.0, 2.5));
+        // Of less than a day nothing can be told.
+        assert_eq!((hours(3, 5), volume(&[]).days_covered()), (1.0, 0.0));
     }
 }

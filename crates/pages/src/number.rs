@@ -46,11 +46,12 @@ impl Value {
     pub(crate) fn write(&self, html: &mut Html) {
         let exact = match *self {
             Self::Count(count) => Some(count.to_string()),
+            // Adding zero turns −0 into 0.
             Self::Real(x)
             | Self::Share(x)
             | Self::Change(x)
             | Self::ShareChange(x)
-            | Self::Points(x) => x.is_finite().then(|| x.to_string()),
+            | Self::Points(x) => x.is_finite().then(|| (x + 0.0).to_string()),
             Self::Text(_) | Self::Missing(_) => None,
         };
         match (exact, self) {
@@ -173,7 +174,7 @@ fn real(x: f64) -> String {
 fn per_cent(share: f64) -> String {
     let percent = 100.0 * share;
     if percent == 0.0 || percent == 100.0 {
-        return format!("{percent:.0}%");
+        return format!("{}%", fixed(percent, 0));
     }
     if percent.abs() < 1e-3 {
         return format!("{percent:.1e}%").replace('-', "−");
@@ -289,6 +290,8 @@ mod tests {
             (Value::Share(0.000_5), "0.0500%"),
             (Value::Share(1.0), "100%"),
             (Value::Share(0.0), "0%"),
+            (Value::Share(-0.0), "0%"),
+            (Value::ShareChange(-0.0), "0 pp"),
             (Value::Share(12.5), "1,250%"),
             (Value::Change(0.026_870_4), "+0.0269"),
             (Value::Change(-6.05), "−6.05"),

@@ -11,10 +11,10 @@ use super::{
 };
 use crate::{
     QualityError,
-    checker::{COLUMNS, Checker, Row},
+    checker::{COLUMNS, Checker, Further, Row},
     outcome::{Checked, Column, Fault, Sink},
     reason::Reason,
-    value::{self, Types},
+    value::{self, Types, Value},
 };
 
 /// Checks the rows of a csv file.
@@ -202,8 +202,12 @@ impl Table<'_> {
         let [user, movie, rating, time] = [0, 1, 2, 3]
             .map(|column| value::of_field(&fields[self.header.places[column]], self.types[column]));
         let others = self.header.others.iter().map(|other| {
-            let value = value::of_field(&fields[other.place], other.types);
-            (other.rule, other.name.as_str(), value)
+            let field = &fields[other.place];
+            let value = value::of_field(field, other.types);
+            let is_read = !matches!(value, Value::Absent | Value::Text(_) | Value::Bytes(_));
+            let text = str::from_utf8(field).ok();
+            let text = text.filter(|_| is_read && other.types.meets(Types::STRING));
+            Further { rule: other.rule, name: &other.name, value, text }
         });
         Row { four: [user, movie, rating, time], others: others.collect(), spelt: true }
     }

@@ -90,9 +90,7 @@ impl Header {
         let others = names.iter().enumerate().filter(|(place, _)| !places.contains(place));
         let others = others.map(|(place, name)| {
             let rule = schema.rule(name);
-            let types = rule.map_or(Types::STRING, |rule| schema.rules[rule].types);
-            let types = if types == Types::ANY { Types::STRING } else { types };
-            Other { place, name: name.clone(), rule, types }
+            Other { place, name: name.clone(), rule, types: schema.field_types(name) }
         });
         Ok(Self { places, others: others.collect(), width: names.len() })
     }

@@ -7,9 +7,10 @@ use serde_json::{Map, Value as Json};
 use super::{report_progress, unreadable};
 use crate::{
     QualityError,
-    checker::{COLUMNS, Checker, Row},
+    checker::{COLUMNS, Checker, Further, Row},
     outcome::{Checked, Fault, Sink},
     reason::Reason,
+    unique::parse_json,
     value::Value,
 };
 
@@ -69,9 +70,13 @@ fn check_line(checker: &Checker<'_>, line: &[u8], offset: u64, checked: &mut Che
     } else if str::from_utf8(line).is_err() {
         vec![Fault::of_line(Reason::Encoding)]
     } else {
-        match serde_json::from_slice::<Map<String, Json>>(line) {
-            Ok(object) => check_object(checker, &object, checked),
-            Err(_) => vec![Fault::of_line(Reason::NotJson)],
+        match parse_json(line) {
+            Ok((_, Some(key))) => {
+                let value = Some(key.chars().take(80).collect());
+                vec![Fault { value, ..Fault::of_line(Reason::DuplicateKey) }]
+            }
+            Ok((Json::Object(object), None)) => check_object(checker, &object, checked),
+            Ok(_) | Err(_) => vec![Fault::of_line(Reason::NotJson)],
         }
     };
     if !faults.is_empty() {
@@ -92,7 +97,11 @@ fn check_object(
         return Vec::new();
     }
     let others = object.iter().filter(|(name, _)| !COLUMNS.contains(&name.as_str()));
-    let others =
-        others.map(|(name, json)| (checker.schema.rule(name), name.as_str(), Value::of_json(json)));
+    let others = others.map(|(name, json)| Further {
+        rule: checker.schema.rule(name),
+        name,
+        value: Value::of_json(json),
+        text: None,
+    });
     checker.check(Row { four, others: others.collect(), spelt: false }, checked)
 }

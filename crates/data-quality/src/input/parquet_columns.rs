@@ -14,7 +14,7 @@ use serde_json::{Map, Value as Json};
 use super::header::Header;
 use crate::{
     QualityError,
-    checker::{COLUMNS, Row},
+    checker::{COLUMNS, Further, Row},
     value::Value,
 };
 
@@ -107,8 +107,12 @@ impl Columns {
     pub(crate) fn row<'a>(&'a self, header: &'a Header, row: usize) -> Row<'a> {
         let [user, movie, rating, time] = &self.four;
         let others = header.others.iter().zip(&self.others);
-        let others =
-            others.map(|(other, column)| (other.rule, other.name.as_str(), column.value(row)));
+        let others = others.map(|(other, column)| Further {
+            rule: other.rule,
+            name: &other.name,
+            value: column.value(row),
+            text: None,
+        });
         let four = [user.value(row), movie.value(row), rating.value(row), time.value(row)];
         Row { four, others: others.collect(), spelt: false }
     }

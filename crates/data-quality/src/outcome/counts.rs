@@ -67,7 +67,7 @@ const MOST_COLUMNS: usize = 100;
 
 impl RejectCounts {
     /// Counts a row at its place in the input.
-    pub(crate) fn add(&mut self, line: u64, rejected: Rejected<'_>) {
+    pub(crate) fn add(&mut self, source: &str, line: u64, rejected: Rejected<'_>) {
         self.rows += 1;
         let mut seen = Vec::with_capacity(rejected.faults.len());
         for fault in rejected.faults {
@@ -85,7 +85,7 @@ impl RejectCounts {
             let count = reasons.entry(fault.reason).or_default();
             *count += 1;
             if *count <= EXAMPLES {
-                self.examples.push(RejectExample::new(line, rejected, fault));
+                self.examples.push(RejectExample::new(source, line, rejected, fault));
             }
         }
     }

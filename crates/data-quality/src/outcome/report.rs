@@ -40,8 +40,8 @@ pub struct ValidationReport {
     pub repaired_rows: u64,
     /// Rejected rows by reason, only reasons that occurred; a row counts for each of its reasons.
     pub reject_reasons: BTreeMap<String, u64>,
-    /// Rejected rows by column and reason; faults of a line as a whole under `(line)`. At most 100
-    /// columns.
+    /// Rejected rows by column and reason; faults of a line as a whole under `(line)`, and
+    /// with them those of a column of that name. At most 100 columns.
     pub columns: BTreeMap<String, BTreeMap<String, u64>>,
     /// Up to three rejected rows for each column and reason, in the order of the input.
     pub examples: Vec<RejectExample>,
@@ -97,6 +97,8 @@ pub struct RejectExample {
     pub column: Option<String>,
     /// A name of [`Reason`](crate::Reason).
     pub reason: String,
+    /// The file the row stands in.
+    pub source: String,
     /// Line of a text file, row of a Parquet file, from 1.
     pub line: u64,
     /// Where the line starts in the file, in bytes; null for Parquet.
@@ -108,12 +110,13 @@ pub struct RejectExample {
 }
 
 impl RejectExample {
-    pub(super) fn new(line: u64, rejected: Rejected<'_>, fault: &Fault) -> Self {
+    pub(super) fn new(source: &str, line: u64, rejected: Rejected<'_>, fault: &Fault) -> Self {
         let raw = rejected.raw;
         let raw = String::from_utf8_lossy(&raw[..raw.len().min(800)]);
         Self {
             column: fault.column.as_deref().map(str::to_owned),
             reason: fault.reason.to_string(),
+            source: source.to_owned(),
             line,
             offset: rejected.offset,
             value: fault.value.clone(),

@@ -62,7 +62,7 @@ impl<'a> Sink<'a> {
     pub(crate) fn take(&mut self, mut checked: Checked) -> Result<(), QualityError> {
         for rejected in checked.rejects.iter() {
             let line = self.line + rejected.lines_before;
-            self.counts.add(line, rejected);
+            self.counts.add(&self.source, line, rejected);
             if let Some(writer) = &mut self.rejects {
                 writer.write(&self.source, line, rejected)?;
             }
@@ -132,9 +132,6 @@ fn report(
 ) -> ValidationReport {
     let input_rows = tally.good + counts.rows;
     let reject_rate = (input_rows > 0).then(|| counts.rows as f64 / input_rows as f64);
-    let columns = counts.columns.iter().map(|(column, reasons)| {
-        (column.as_deref().unwrap_or("(line)").to_owned(), by_name(reasons))
-    });
     let ratings = (1..).zip(tally.ratings);
     ValidationReport {
         input_path: job.input.display().to_string(),
@@ -152,7 +149,7 @@ fn report(
         repair: job.repair.to_string(),
         repaired_rows: tally.repaired,
         reject_reasons: by_name(&counts.reasons),
-        columns: columns.collect(),
+        columns: by_column(counts),
         examples,
         duplicate_rows: 0,
         duplicate_rows_estimated: false,
@@ -178,6 +175,18 @@ fn report(
 
 fn by_name(reasons: &BTreeMap<Reason, u64>) -> BTreeMap<String, u64> {
     reasons.iter().map(|(reason, rows)| (reason.to_string(), *rows)).collect()
+}
+
+/// Rejected rows by the names of columns, one of which may be that of whole lines.
+fn by_column(counts: &RejectCounts) -> BTreeMap<String, BTreeMap<String, u64>> {
+    let mut columns: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
+    for (column, reasons) in &counts.columns {
+        let entry = columns.entry(column.as_deref().unwrap_or("(line)").to_owned()).or_default();
+        for (reason, rows) in by_name(reasons) {
+            *entry.entry(reason).or_default() += rows;
+        }
+    }
+    columns
 }
 
 /// Why numbers are null.

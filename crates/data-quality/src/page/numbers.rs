@@ -109,6 +109,7 @@ pub(super) fn meaning(reason: &str) -> &'static str {
         Some(Reason::Quotes) => "quotation marks that nothing closes, or too early",
         Some(Reason::LineTooLong) => "the record is longer than 64 KiB",
         Some(Reason::NotJson) => "the line is no JSON object",
+        Some(Reason::DuplicateKey) => "an object has a key twice",
         None => "",
     }
 }

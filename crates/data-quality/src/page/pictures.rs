@@ -1,6 +1,6 @@
 //! What was rejected, and what the good rows look like.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::Path};
 
 use marquee_pages::{
     BarChart, BarSeries, Block, Flag, Gauge, Gauges, Limit, Line, LineChart, RawLine, RawLines,
@@ -16,6 +16,8 @@ const MOST_EXAMPLES: usize = 20;
 const MOST_BARS: i64 = 31;
 /// Dates along a curve.
 const DATES: i64 = 4;
+/// Seconds that a curve spans below which its dates have hours.
+const HOURS_BELOW: i64 = 4 * 86_400;
 
 /// The rate against its limit, the reasons and an example of each.
 pub(super) fn rejected(report: &ValidationReport) -> Vec<Block> {
@@ -81,7 +83,7 @@ fn reasons(report: &ValidationReport) -> Block {
 /// The first example of each column and reason; a row with several faults is shown once.
 fn examples(report: &ValidationReport) -> Block {
     let mut seen = BTreeSet::new();
-    let mut lines: Vec<(u64, RawLine)> = Vec::new();
+    let mut lines: Vec<((&str, u64), RawLine)> = Vec::new();
     for example in &report.examples {
         if !seen.insert((&example.column, &example.reason)) {
             continue;
@@ -90,10 +92,12 @@ fn examples(report: &ValidationReport) -> Block {
             Some(column) => format!("{column}: {}", example.reason),
             None => example.reason.clone(),
         };
-        if let Some((_, line)) = lines.iter_mut().find(|(line, _)| *line == example.line) {
+        // Parts of a folder number their rows each for itself.
+        let place = (example.source.as_str(), example.line);
+        if let Some((_, line)) = lines.iter_mut().find(|(known, _)| *known == place) {
             line.reasons.push(fault);
         } else if lines.len() < MOST_EXAMPLES {
-            lines.push((example.line, raw_line(example, fault)));
+            lines.push((place, raw_line(example, fault, &report.input_path)));
         }
     }
     Block::RawLines(RawLines {
@@ -103,12 +107,16 @@ fn examples(report: &ValidationReport) -> Block {
     })
 }
 
-fn raw_line(example: &RejectExample, fault: String) -> RawLine {
+fn raw_line(example: &RejectExample, fault: String, input: &str) -> RawLine {
     let line = Value::Count(example.line);
+    let file = match Path::new(&example.source).file_name() {
+        Some(name) if example.source != input => format!("{}, ", name.to_string_lossy()),
+        _ => String::new(),
+    };
     RawLine {
         place: match example.offset {
-            Some(offset) => format!("line {line}, byte {}", Value::Count(offset)),
-            None => format!("row {line}"),
+            Some(offset) => format!("{file}line {line}, byte {}", Value::Count(offset)),
+            None => format!("{file}row {line}"),
         },
         reasons: vec![fault],
         raw: example.raw.clone().into_bytes(),
@@ -139,7 +147,7 @@ pub(super) fn volume(volume: &Volume) -> Block {
         604_800 => "Rows a week".to_owned(),
         width => format!("Rows in {} days", Value::Count(width.unsigned_abs() / 86_400)),
     };
-    let (shown, left_out) = without_strays(&volume.bins);
+    let (shown, left_out) = without_strays(&volume.bins, width);
     let (Some(&(first, _)), Some(&(last, _))) = (shown.first(), shown.last()) else {
         return Block::Bars(BarChart { title, ..BarChart::default() });
     };
@@ -172,30 +180,28 @@ pub(super) fn volume(volume: &Volume) -> Block {
     })
 }
 
-/// The bins without the few at both ends, at most 1 % of the rows at each, and how many rows that
-/// leaves out; all of them unless that at least halves the time they span. One row of the year
-/// 1970 would press all others into a line.
-fn without_strays(bins: &[(i64, u64)]) -> (&[(i64, u64)], u64) {
+/// The bins without those, at most 1 % of the rows at each end, that a gap longer than all time
+/// between both ends, and than ten bins, parts from the others; and how many rows that leaves out.
+/// One row of the year 1970 would press all others into a line.
+fn without_strays(bins: &[(i64, u64)], width: i64) -> (&[(i64, u64)], u64) {
     let total: u64 = bins.iter().map(|bin| bin.1).sum();
-    let strays = |bins: &mut dyn Iterator<Item = &(i64, u64)>| {
+    let few = |bins: &mut dyn Iterator<Item = &(i64, u64)>| {
         let mut rows = 0;
-        let stray = bins.take_while(|bin| {
+        let few = bins.take_while(|bin| {
             rows += bin.1;
             rows <= total / 100
         });
-        stray.count()
+        few.count()
     };
-    let (early, late) = (strays(&mut bins.iter()), strays(&mut bins.iter().rev()));
-    let kept = &bins[early..bins.len() - late];
-    let span = |bins: &[(i64, u64)]| match (bins.first(), bins.last()) {
-        (Some(first), Some(last)) => last.0.saturating_sub(first.0),
-        _ => 0,
-    };
-    if span(kept) <= span(bins) / 2 {
-        (kept, total - kept.iter().map(|bin| bin.1).sum::<u64>())
-    } else {
-        (bins, 0)
-    }
+    let (early, late) = (few(&mut bins.iter()), bins.len() - few(&mut bins.iter().rev()));
+    let core = &bins[early..late];
+    let (Some(first), Some(last)) = (core.first(), core.last()) else { return (bins, 0) };
+    let large = last.0.saturating_sub(first.0).max(width.saturating_mul(10));
+    let is_gap = |place: &usize| bins[*place].0.saturating_sub(bins[*place - 1].0) > large;
+    let start = (1..=early).rev().find(is_gap).unwrap_or(0);
+    let end = (late..bins.len()).find(is_gap).unwrap_or(bins.len());
+    let kept = &bins[start..end];
+    (kept, total - kept.iter().map(|bin| bin.1).sum::<u64>())
 }
 
 /// Rows over time as a curve that falls to zero where there are none.
@@ -215,12 +221,14 @@ fn curve(title: String, caption: String, bins: &[(i64, u64)], width: i64) -> Lin
     let format = if width < 86_400 { "%Y-%m-%d %H:%M" } else { "%Y-%m-%d" };
     let [first, last] = [bins.first(), bins.last()].map(|bin| bin.map_or(0, |bin| bin.0));
     let dates = (0..=DATES).map(|part| first + (last - first) / DATES * part);
+    // Within a few days marks would name one day twice.
+    let marked = if last - first < HOURS_BELOW { "%m-%d %H:%M" } else { "%Y-%m-%d" };
     LineChart {
         title,
         caption,
         x_name: "Time".to_owned(),
         x_unit: Unit::Real,
-        x_marks: dates.map(|time| (time as f64, written(time, "%Y-%m-%d"))).collect(),
+        x_marks: dates.map(|time| (time as f64, written(time, marked))).collect(),
         x_names: points.iter().map(|&(time, _)| (time as f64, written(time, format))).collect(),
         y_name: "Rows".to_owned(),
         y_unit: Unit::Count,
@@ -240,15 +248,38 @@ mod tests {
     fn strays_do_not_stretch_time() {
         let week: Vec<(i64, u64)> =
             (0..7).map(|day| (1_700_000_000 + day * 86_400, 1_000)).collect();
-        assert_eq!(without_strays(&week), (&week[..], 0));
+        assert_eq!(without_strays(&week, 86_400), (&week[..], 0));
         let mut odd = week.clone();
         odd.insert(0, (0, 60));
         odd.push((4_000_000_000, 1));
-        assert_eq!(without_strays(&odd), (&week[..], 61));
+        assert_eq!(without_strays(&odd, 86_400), (&week[..], 61));
         // More than a hundredth is no stray.
         odd[0].1 = 90;
-        assert_eq!(without_strays(&odd), (&odd[..8], 1));
-        assert_eq!(without_strays(&[]), (&[][..], 0));
+        assert_eq!(without_strays(&odd, 86_400), (&odd[..8], 1));
+        assert_eq!(without_strays(&[], 86_400), (&[][..], 0));
+    }
+
+    #[test]
+    fn ordinary_rows_are_not_left_out() {
+        // A service that starts small: the first half of its time has a hundredth of its rows.
+        let grown: Vec<(i64, u64)> =
+            (0..40).map(|day| (day * 86_400, if day < 20 { 5 } else { 1_000 })).collect();
+        assert_eq!(without_strays(&grown, 86_400), (&grown[..], 0));
+        // One hour of very many rows, and single ones in the hours around.
+        let spike: Vec<(i64, u64)> =
+            (0..20).map(|hour| (hour * 3_600, if hour == 9 { 10_000 } else { 1 })).collect();
+        assert_eq!(without_strays(&spike, 3_600), (&spike[..], 0));
+    }
+
+    #[test]
+    fn marks_of_a_few_days_have_hours() {
+        let marks = |hours: i64| {
+            let bins: Vec<(i64, u64)> = (0..hours).map(|hour| (hour * 3_600, 1)).collect();
+            let chart = curve(String::new(), String::new(), &bins, 3_600);
+            chart.x_marks.into_iter().map(|mark| mark.1).collect::<BTreeSet<_>>()
+        };
+        assert!(marks(49).contains("01-01 00:00") && marks(49).len() as i64 == DATES + 1);
+        assert!(marks(24 * 7).contains("1970-01-01"));
     }
 
     #[test]

@@ -112,6 +112,8 @@ impl ColumnRule {
             Value::Absent if self.required => reasons.add(Reason::Missing),
             Value::Absent => {}
             Value::Bytes(_) => reasons.add(Reason::Encoding),
+            // No keyword speaks of a type that JSON has not.
+            Value::Foreign(_) => reasons.add(Reason::Type),
             value => self.check_present(value, &mut reasons),
         }
         reasons

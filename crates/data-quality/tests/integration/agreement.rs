@@ -1,6 +1,17 @@
+use std::{path::Path, sync::Arc};
+
+use arrow::{
+    array::{
+        ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, StringArray,
+    },
+    record_batch::RecordBatch,
+};
 use marquee_data_quality::RowSchema;
+use parquet::arrow::ArrowWriter;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
+
+use crate::{Run, run};
 
 const NAMES: [&str; 3] = ["a", "b", "c"];
 
@@ -140,4 +151,90 @@ fn what_is_not_compiled_goes_through_the_whole_schema() {
     let schema = RowSchema::new("schema.json".as_ref(), &between).unwrap();
     let found = schema.check(json!({"a": 1}).as_object().unwrap());
     assert_eq!(found.len(), 1);
+}
+
+/// Five values of a column as Parquet has them, some of types that JSON has not.
+fn column() -> impl Strategy<Value = ArrayRef> {
+    fn five<T: std::fmt::Debug>(
+        values: impl Strategy<Value = T>,
+    ) -> impl Strategy<Value = Vec<Option<T>>> {
+        prop::collection::vec(prop::option::weighted(0.8, values), 5)
+    }
+    let floats = prop_oneof![Just(f64::NAN), Just(f64::INFINITY), Just(2.0), Just(-0.5)];
+    prop_oneof![
+        five(-4_i64..8).prop_map(|it| Arc::new(Int64Array::from(it)) as ArrayRef),
+        five(floats).prop_map(|it| Arc::new(Float64Array::from(it)) as ArrayRef),
+        five("[abx1]{0,4}").prop_map(|it| Arc::new(StringArray::from(it)) as ArrayRef),
+        five(any::<bool>()).prop_map(|it| Arc::new(BooleanArray::from(it)) as ArrayRef),
+        five(0_i32..9).prop_map(|it| Arc::new(Date32Array::from(it)) as ArrayRef),
+        five(0_i128..9).prop_map(|it| Arc::new(Decimal128Array::from(it)) as ArrayRef),
+    ]
+}
+
+/// A table of four good columns, `a`, `b` and `c` that the schema describes, and `d`.
+fn write_parquet(path: &Path, further: &[ArrayRef]) {
+    let integers = || Arc::new(Int64Array::from(vec![3; 5])) as ArrayRef;
+    let films = Arc::new(StringArray::from(vec!["heat+1995"; 5])) as ArrayRef;
+    let four = [
+        ("user_id", integers()),
+        ("movie_id", films),
+        ("rating", integers()),
+        ("timestamp", integers()),
+    ];
+    let others = ["a", "b", "c", "d"].into_iter().zip(further.iter().cloned());
+    let batch = RecordBatch::try_from_iter(four.into_iter().chain(others)).unwrap();
+    let file = fs_err::File::create(path).unwrap().into_parts().0;
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+}
+
+/// Line and reasons of the rejects of a Parquet file, the reasons of a row in one order.
+fn rejects_of(folder: &Run, schema: &Value) -> Vec<(u64, Vec<String>)> {
+    let mut job = folder.job_on(&folder.path("in.parquet"));
+    job.schema = folder.path("rows.schema.json");
+    fs_err::write(&job.schema, schema.to_string()).unwrap();
+    run(&job).unwrap();
+    let mut rejects = folder.reasons();
+    rejects.iter_mut().for_each(|reject| reject.1.sort());
+    rejects
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn both_give_the_same_verdicts_on_values_of_parquet(
+        schema in schema(),
+        columns in prop::collection::vec(column(), 4),
+    ) {
+        let folder = Run::new();
+        write_parquet(&folder.path("in.parquet"), &columns);
+        let compiled = rejects_of(&folder, &schema);
+        let mut whole = schema;
+        whole["minProperties"] = json!(0);
+        prop_assert_eq!(compiled, rejects_of(&folder, &whole), "{}", whole);
+    }
+}
+
+#[test]
+fn a_value_that_json_has_no_type_for_is_a_fault_of_type_whatever_the_path() {
+    let dates = Arc::new(Date32Array::from(vec![1; 5])) as ArrayRef;
+    let numbers = Arc::new(Float64Array::from(vec![f64::NAN; 5])) as ArrayRef;
+    let folder = Run::new();
+    write_parquet(&folder.path("in.parquet"), &[dates.clone(), numbers, dates.clone(), dates]);
+    for rest in [json!({}), json!({"minProperties": 1}), json!({"allOf": [true]})] {
+        let text = json!({"type": "string", "minLength": 1});
+        let mut schema = json!({"properties": {"a": text, "b": {"type": ["string", "number"]}, "c": true, "d": true}});
+        schema.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+        let found = rejects_of(&folder, &schema);
+        assert_eq!(found.len(), 5, "{schema}");
+        assert_eq!(found[0].1, ["a:type", "b:type", "c:type", "d:type"], "{schema}");
+    }
+    // What no part of an open schema speaks of is not looked at.
+    for schema in [json!({"properties": {}}), json!({"minProperties": 8})] {
+        assert!(rejects_of(&folder, &schema).is_empty(), "{schema}");
+    }
+    let spoken = json!({"patternProperties": {"^[abc]$": {"type": "string"}}});
+    assert_eq!(rejects_of(&folder, &spoken)[0].1.len(), 4);
 }

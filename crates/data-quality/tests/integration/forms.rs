@@ -47,6 +47,43 @@ fn json_lines_that_are_no_objects_are_rejected_with_their_place() {
     assert!(folder.rejects()[3].raw_base64.is_some());
 }
 
+#[test]
+fn an_object_that_has_a_key_twice_is_rejected() {
+    let folder = Run::new();
+    let good = r#""movie_id": "a", "rating": 1, "timestamp": 7"#;
+    let lines = format!(
+        "{{\"user_id\": 1, {good}}}\n{{\"user_id\": 1, \"user_id\": 2, {good}}}\n\
+         {{\"user_id\": 1, {good}, \"x\": {{\"y\": 1, \"y\": 1}}}}\n"
+    );
+    let report = run(&folder.job("in.jsonl", lines)).unwrap();
+    let twice = || vec!["duplicate_key".to_owned()];
+    assert_eq!(folder.reasons(), [(2, twice()), (3, twice())]);
+    assert_eq!(report.examples[0].value.as_deref(), Some("user_id"));
+}
+
+#[test]
+fn examples_of_a_folder_name_the_part_they_stand_in() {
+    let folder = Run::new();
+    let parts = folder.path("parts");
+    fs_err::create_dir(&parts).unwrap();
+    for (name, film) in [("0.parquet", "a*"), ("1.parquet", "b*")] {
+        let mut job = folder.job("in.csv", format!("{HEADER}1,{film},5,7\n"));
+        job.out = parts.join(name);
+        run(&job).unwrap();
+    }
+    let again = Run::new();
+    let mut job = again.job_on(&parts);
+    job.schema = fixture("reference.schema.json");
+    let report = run(&job).unwrap();
+    let sources: Vec<&str> = report.examples.iter().map(|it| it.source.as_str()).collect();
+    assert!(sources[0].ends_with("0.parquet") && sources[1].ends_with("1.parquet"), "{sources:?}");
+    // A reason has one example on the page; the row of another part is none of its faults.
+    let mut twice = report;
+    twice.examples[1].reason = "form".to_owned();
+    let html = marquee_data_quality::page(&twice).render();
+    assert!(html.contains("0.parquet, row 1") && html.contains("1.parquet, row 1"));
+}
+
 /// A run on the rows of a reference table as Parquet.
 fn parquet_of(folder: &Run, name: &str) -> ValidationReport {
     let mut job = folder.job_on(&fixture(name));
@@ -164,6 +201,7 @@ fn threads_change_nothing() {
             path.clear();
         }
         (report.rejects_path, report.dedupe_output_path) = (None, None);
+        report.examples.iter_mut().for_each(|example| example.source.clear());
         let rejects = fs_err::read_to_string(folder.path("rejects.jsonl")).unwrap();
         let rejects = rejects.replace(&folder.path("in.csv").display().to_string(), "in.csv");
         let distinct = fs_err::read(folder.path("distinct.parquet")).unwrap();

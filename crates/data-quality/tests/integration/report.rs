@@ -99,6 +99,7 @@ fn reasons_are_counted_by_row_and_by_column() {
     let first = &report.examples[0];
     assert_eq!((first.column.as_deref(), first.reason.as_str()), (Some("user_id"), "type"));
     assert_eq!((first.line, first.offset), (3, Some(42)));
+    assert!(first.source.ends_with("in.csv"), "{}", first.source);
     assert_eq!((first.value.as_deref(), first.raw.as_str()), (Some("x"), "x,a b,5,7"));
 }
 
@@ -127,4 +128,16 @@ fn without_rows_a_rate_is_null_and_it_is_said_why() {
         assert!(text.get(name).is_some() && text["not_computed"][name].is_string(), "{name}");
     }
     assert_eq!(folder.clean(), "");
+}
+
+#[test]
+fn a_column_named_as_whole_lines_are_is_counted_with_them() {
+    let folder = Run::new();
+    let text = "user_id,movie_id,rating,timestamp,(line)\n1,a,5,100,q\n1,a\n";
+    let mut job = folder.job("in.csv", text);
+    job.schema = folder.path("line.schema.json");
+    fs_err::write(&job.schema, r#"{"properties": {"(line)": {"type": "integer"}}}"#).unwrap();
+    let report = run(&job).unwrap();
+    let expected = serde_json::json!({"(line)": {"cut_line": 1, "type": 1}});
+    assert_eq!(serde_json::to_value(&report.columns).unwrap(), expected);
 }

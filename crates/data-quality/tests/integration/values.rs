@@ -154,3 +154,69 @@ fn further_columns_are_checked_where_the_schema_has_them_and_not_written() {
     assert_eq!((report.clean_rows, report.reject_reasons["extra_column"]), (0, 4));
     assert_eq!(report.columns["weight"]["extra_column"], 3);
 }
+
+/// The values of a further column `x` that are good, of those given.
+fn good_of(schema: &serde_json::Value, values: &[&str]) -> Vec<String> {
+    let folder = Run::new();
+    let rows: String = values.iter().map(|value| format!("{value},1,heat,3,7\n")).collect();
+    let mut job = folder.job("in.csv", format!("x,user_id,movie_id,rating,timestamp\n{rows}"));
+    job.schema = folder.path("x.schema.json");
+    fs_err::write(&job.schema, schema.to_string()).unwrap();
+    run(&job).unwrap();
+    let bad: Vec<u64> = folder.rejects().iter().map(|reject| reject.line).collect();
+    let lines = (2..).zip(values);
+    lines.filter(|(line, _)| !bad.contains(line)).map(|(_, value)| (*value).to_owned()).collect()
+}
+
+#[test]
+fn a_field_is_read_as_what_its_schema_speaks_of() {
+    use serde_json::json;
+    let values = ["12", "-5", "zz", "1.5", "true"];
+    for (column, good) in [
+        (json!({"type": "integer"}), &["12", "-5"][..]),
+        (json!({"$ref": "#/$defs/i"}), &["12", "-5"]),
+        (json!({"allOf": [{"type": "integer"}]}), &["12", "-5"]),
+        (json!({"oneOf": [{"type": "integer"}, {"type": "null"}]}), &["12", "-5"]),
+        (json!({"enum": [12, -5]}), &["12", "-5"]),
+        (json!({"enum": ["12", -5, true]}), &["12", "-5", "true"]),
+        (json!({"const": 12}), &["12"]),
+        (json!({"const": "12"}), &["12"]),
+        // A limit does not bind what is no number.
+        (json!({"minimum": 0}), &["12", "zz", "1.5", "true"]),
+        (json!({"anyOf": [{"type": "null"}, {"minimum": 5}]}), &["12", "zz", "true"]),
+        (json!({"multipleOf": 4}), &["12", "zz", "true"]),
+        (json!({"pattern": "^[a-z]+$"}), &["zz", "true"]),
+        (json!({"type": ["number", "boolean"]}), &["12", "-5", "1.5", "true"]),
+        (json!({"oneOf": [{"type": "integer", "minimum": 0}, {"pattern": "^-"}]}), &["-5"]),
+    ] {
+        let schema = json!({"properties": {"x": column}, "$defs": {"i": {"type": "integer"}}});
+        assert_eq!(good_of(&schema, &values), good, "{schema}");
+        let mut whole = schema;
+        whole["minProperties"] = json!(1);
+        assert_eq!(good_of(&whole, &values), good, "{whole}");
+    }
+    for schema in [
+        json!({"additionalProperties": {"type": "integer"}, "properties": {
+            "user_id": true, "movie_id": true, "rating": true, "timestamp": true}}),
+        json!({"patternProperties": {"^x$": {"type": "integer"}}}),
+        json!({"allOf": [{"properties": {"x": {"type": "integer"}}}]}),
+    ] {
+        assert_eq!(good_of(&schema, &values), ["12", "-5"], "{schema}");
+    }
+}
+
+#[test]
+fn of_two_readings_the_faults_of_the_first_are_told() {
+    let folder = Run::new();
+    let text =
+        "x,y,user_id,movie_id,rating,timestamp\n12,13,1,a,3,7\n13,13,1,a,3,7\n12,12,1,a,3,7\n";
+    let mut job = folder.job("in.csv", text);
+    job.schema = folder.path("x.schema.json");
+    let schema = r#"{"properties": {
+        "x": {"enum": ["12", 1]}, "y": {"type": ["integer", "string"], "minimum": 13, "maxLength": 1}}}"#;
+    fs_err::write(&job.schema, schema).unwrap();
+    run(&job).unwrap();
+    let expected = [(3, "x:enum"), (4, "y:range")];
+    let expected: Vec<_> = expected.map(|(line, it)| (line, vec![it.to_owned()])).to_vec();
+    assert_eq!(folder.reasons(), expected);
+}

@@ -100,6 +100,12 @@ fn open<R: Read>(
     let mut lines = LineBlocks::new(input, 0);
     let first = next_lines(path, &mut lines)?;
     let bytes = first.as_ref().map_or(&[][..], AsRef::as_ref);
+    if bytes.is_empty() {
+        return Err(DatasetError::EmptyFile {
+            path: path.to_owned(),
+            expected: INTERACTION_COLUMNS,
+        });
+    }
     let mut records = reader(terminated(bytes));
     let mut names = ByteRecord::new();
     records.read_byte_record(&mut names).map_err(DatasetError::csv(path))?;

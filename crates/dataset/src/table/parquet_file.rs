@@ -386,8 +386,8 @@ impl Batch<'_> {
     fn integers_or_nulls(&self, name: &'static str) -> Result<ArrayRef, DatasetError> {
         let column = self.column(name)?;
         if !column.data_type().is_integer() && *column.data_type() != DataType::Null {
-            let found = column.data_type().to_string();
-            return Err(self.place.refuse(name, &found, "a column of integers"));
+            let (path, found) = (self.place.path.to_owned(), column.data_type().to_string());
+            return Err(DatasetError::ColumnType { path, column: name, found });
         }
         let array = self.converted(name, &DataType::Int64)?;
         match (0..array.len()).find(|&row| array.is_null(row) && column.is_valid(row)) {

@@ -89,6 +89,7 @@ fn odd_csv_files_are_read_or_named() {
         let path = place.file("table.csv", text);
         assert!(interactions(&path).is_empty());
     }
+    place.refuses("", "the file is empty");
     place.refuses(format!("{HEADER}\u{feff}1,a,1,1\n"), "line 2:");
     place.refuses(format!("{HEADER}\u{feff}1,\"a\",1,1\n"), "line 2:");
     place.refuses(format!("{HEADER}1,a,1,1\n\u{feff}1,a,1,1\n"), "line 3:");
@@ -158,7 +159,7 @@ fn numbers_of_other_kinds_are_taken_if_nothing_is_lost() {
         assert!(error.to_string().contains(said), "{error}; not {said}");
     };
     refused(columns(unsigned(1 << 63), None), "2^63");
-    refused(columns(Arc::new(Float64Array::from(vec![1.0])), None), "a column of integers");
+    refused(columns(Arc::new(Float64Array::from(vec![1.0])), None), "is of type Float64");
     refused(columns(Arc::new(Int64Array::from(vec![None])), None), "user_id \"null\"");
 }
 

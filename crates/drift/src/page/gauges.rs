@@ -63,29 +63,29 @@ pub(super) fn block(metrics: &[Metric]) -> Block {
 
 fn metric(checks: &[&Check], report: &DriftReport, numbers: &Numbers) -> Metric {
     let name = checks[0].name.as_str();
-    // A fall is checked as its opposite; the report holds the change itself.
-    let place = name.strip_suffix(" (drop)").unwrap_or(name);
-    let (label, note, unit) = about(place);
-    let value = match (report.not_computed.get(place), checks[0].value) {
+    let (label, note, unit) = about(name);
+    let fall = checks[0].relation == Relation::FallsBy;
+    // A fall is drawn as its size, towards the limit; adding zero keeps it from being a negative 0.
+    let value = checks[0].value.map(|value| if fall { 0.0 - value } else { value });
+    let value = match (report.not_computed.get(name), value) {
         (Some(reason), _) => Err(reason.clone()),
         (None, None) => Err("there is nothing to measure".to_owned()),
         (None, Some(value)) => Ok(value),
     };
     let flag = flag(checks, value.is_ok());
     let whole = unit == Unit::Share && checks.iter().all(|check| check.threshold >= LARGE_SHARE);
-    let fall = place != name;
     Metric {
         gauge: Gauge {
             name: label,
             note: note.to_owned(),
             unit,
             value,
-            before: place
+            before: name
                 .contains(".cur.")
-                .then(|| place.replace(".cur.", ".ref."))
+                .then(|| name.replace(".cur.", ".ref."))
                 .and_then(|reference| numbers.get(&reference)),
             limits: checks.iter().map(|check| limit(check)).collect(),
-            range: match place {
+            range: match name {
                 ENTROPY => Some((0.0, 5_f64.log2())),
                 _ => (whole && !fall).then_some((0.0, 1.0)),
             },
@@ -117,7 +117,7 @@ fn limit(check: &Check) -> Limit {
         },
         value: check.threshold,
         side: match check.relation {
-            Relation::AtLeast => Side::AtLeast,
+            Relation::AtLeast | Relation::FallsBy => Side::AtLeast,
             Relation::Below => Side::Below,
             Relation::EitherWay => Side::EitherWay,
         },
@@ -156,6 +156,12 @@ fn about(place: &str) -> (String, &'static str, Unit) {
         "hourly_volume.rows_per_day_change" => {
             ("Rows a day, fall", "Below zero they grew.", Unit::Share)
         }
+        "hourly_volume.days_change" => (
+            "Days covered, fall",
+            "Days without rows, or a table that is shorter on purpose: then compare tables of one \
+             length, or raise --days-drop.",
+            Unit::Share,
+        ),
         "film_turnover.new_film_share" => {
             ("New films", "Share of current rows on films the reference lacks.", Unit::Share)
         }

@@ -86,10 +86,7 @@ fn cell(place: &str, leaf: &Json, report: &DriftReport) -> Cell {
         Json::Bool(false) => Cell::Flag(Flag::new(Tone::Neutral, "no")),
         Json::Null => {
             let reason = report.not_computed.get(place).map_or("", String::as_str);
-            Cell::Value(match (place, reason) {
-                ("genre_distribution", "") => Value::Missing("no catalog was given".to_owned()),
-                _ => Value::Missing(reason.to_owned()),
-            })
+            Cell::Value(Value::Missing(reason.to_owned()))
         }
         Json::Number(number) => Cell::Value(match (number.as_u64(), number.as_f64()) {
             (Some(count), _) => Value::Count(count),

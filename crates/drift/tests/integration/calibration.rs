@@ -1,7 +1,8 @@
+use marquee_catalog::Catalog;
 use marquee_dataset::{Interactions, NoProgress, StagedFile};
 use marquee_drift::{
-    Calibration, CalibrationConfig, CurrentSize, DriftConfig, DriftError, DriftReport, Keep,
-    PsiBins, TableSummary, calibrate, compare,
+    Calibration, CalibrationConfig, CurrentSize, DriftConfig, DriftError, DriftReport, Genres,
+    Keep, PsiBins, TableSummary, calibrate, compare,
 };
 use rand::RngExt;
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
@@ -18,7 +19,7 @@ fn calibrated(
     let size = CurrentSize::of(&reference, &current);
     let base = DriftConfig::default();
     let calibration = calibrate(&reference, size, None, how, &base, &mut NoProgress).unwrap();
-    let config = calibration.clone().into_config(PsiBins::Open);
+    let config = calibration.clone().into_config(PsiBins::Open).unwrap();
     (compare(&reference, &current, None, &config).unwrap().0, calibration)
 }
 
@@ -74,10 +75,7 @@ fn planted_drift_is_found_at_a_hundred_thousand_rows() {
     let names = found(&shifted);
     assert!(names.contains(&"film_distribution.js_distance".to_owned()), "{names:?}");
     let names = found(&current.select(&kept));
-    assert!(
-        names.contains(&"activity_collapse.active_users_change (drop)".to_owned()),
-        "{names:?}"
-    );
+    assert!(names.contains(&"activity_collapse.active_users_change".to_owned()), "{names:?}");
     let names = found(&inflated);
     assert!(names.contains(&"rating_psi.psi".to_owned()), "{names:?}");
 }
@@ -162,6 +160,26 @@ fn the_file_of_the_first_version_can_be_read() {
 }
 
 #[test]
+fn thresholds_go_with_the_bins_and_the_catalog_they_were_calibrated_with() {
+    let source = Source::new(1_000, 400, 1);
+    let [reference, current] = source.split(0.5, &mut ChaCha8Rng::seed_from_u64(2));
+    let (_, calibration) = calibrated(&reference, &current, how(100, 0.05));
+    let error = calibration.clone().into_config(PsiBins::Reference).unwrap_err();
+    assert!(matches!(error, DriftError::OtherPsiBins { .. }), "{error}");
+    let [reference, current] =
+        [&reference, &current].map(|table| TableSummary::of(table, Keep::Counts));
+    let genres = Genres::new(&Catalog::default(), &[&reference, &current]);
+    let mut config = calibration.into_config(PsiBins::Open).unwrap();
+    let uncalibrated = |config: &DriftConfig| {
+        let (report, _) = compare(&reference, &current, Some(&genres), config).unwrap();
+        report.calibration.unwrap().uncalibrated
+    };
+    assert_eq!(uncalibrated(&config), ["genre_js"]);
+    config.calibration.as_mut().unwrap().catalog = true;
+    assert_eq!(uncalibrated(&config), [""; 0]);
+}
+
+#[test]
 fn what_cannot_be_calibrated_says_so() {
     let source = Source::new(300, 50, 1);
     let table = source.draw(100, &mut ChaCha8Rng::seed_from_u64(2));
@@ -178,7 +196,14 @@ fn what_cannot_be_calibrated_says_so() {
     assert!(matches!(run(&summary, how(99, 0.0)), DriftError::FalseAlarmRate { .. }));
     assert!(matches!(run(&summary, how(99, f64::NAN)), DriftError::FalseAlarmRate { .. }));
     let counts = TableSummary::of(&table, Keep::Counts);
-    assert!(matches!(run(&counts, how(99, 0.1)), DriftError::TooFewUsers { .. }));
+    assert!(matches!(run(&counts, how(99, 0.1)), DriftError::RowsNotKept));
+    let most = CalibrationConfig::MOST_REPLICATES;
+    let error = run(&summary, how(1_000_000_000_000_000, 0.1));
+    assert!(matches!(error, DriftError::TooManyReplicates { most: limit, .. } if limit == most));
+    let nothing = CurrentSize::of(&summary, &TableSummary::default());
+    let base = DriftConfig::default();
+    let error = calibrate(&summary, nothing, None, how(99, 0.1), &base, &mut NoProgress);
+    assert!(matches!(error.unwrap_err(), DriftError::EmptyCurrent));
     let few = source.draw(39, &mut ChaCha8Rng::seed_from_u64(2));
     let few = TableSummary::of(&few, Keep::Rows);
     assert!(matches!(run(&few, how(99, 0.1)), DriftError::TooFewUsers { users: 39, .. }));

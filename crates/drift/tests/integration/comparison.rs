@@ -1,7 +1,10 @@
+use std::collections::BTreeSet;
+
 use marquee_catalog::Catalog;
 use marquee_dataset::Interactions;
 use marquee_drift::{
-    DriftConfig, DriftError, Genres, Metrics, Severity, Thresholds, compare, inspect,
+    DriftConfig, DriftError, Genres, Limit, Metrics, Relation, Severity, Thresholds, compare,
+    inspect,
 };
 
 use crate::{numbers, report, summary, table};
@@ -31,7 +34,11 @@ fn a_table_does_not_drift_from_itself() {
     let weeks = fortnight(1..2_000, 300);
     let report = report(&weeks, &weeks);
     assert!(!report.drift_detected, "{:?}", report.drift_reasons);
-    assert!(report.not_computed.is_empty(), "{:?}", report.not_computed);
+    let missing: Vec<_> = report.not_computed.iter().collect();
+    assert_eq!(missing, [(&"genre_distribution".to_owned(), &"no catalog was given".to_owned())]);
+    assert_eq!(report.not_judged, [""; 0]);
+    let text = serde_json::to_string(&report).unwrap();
+    assert!(!text.contains("-0.0"), "{text}");
     let metrics = numbers(&report);
     assert_eq!(metrics.rating_psi.psi, Some(0.0));
     assert_eq!(metrics.top100_overlap.overlap, Some(1.0));
@@ -44,10 +51,101 @@ fn a_table_does_not_drift_from_itself() {
 fn users_that_are_gone_are_drift() {
     let (before, after) = (fortnight(1..2_001, 300), fortnight(1..1_601, 300));
     let report = report(&before, &after);
-    assert_eq!(reasons(&report), ["activity_collapse.active_users_change (drop)"]);
+    assert_eq!(reasons(&report), ["activity_collapse.active_users_change"]);
     assert!(numbers(&report).activity_collapse.flags.active_users);
     let change = numbers(&report).activity_collapse.active_users_change.unwrap();
     assert!((change + 0.2).abs() < 1e-12);
+}
+
+#[test]
+fn a_reason_stands_at_its_place_with_its_value() {
+    let report = report(&fortnight(1..2_001, 300), &fortnight(1..401, 50));
+    let metrics = serde_json::to_value(&report).unwrap()["metrics"].clone();
+    assert!(report.drift_reasons.len() > 2, "{:?}", report.drift_reasons);
+    for check in &report.drift_reasons {
+        let value = metrics.pointer(&format!("/{}", check.name.replace('.', "/")));
+        assert_eq!(value.and_then(serde_json::Value::as_f64), check.value, "{}", check.name);
+    }
+    let fall = report.drift_reasons.last().unwrap();
+    assert_eq!((fall.relation, fall.threshold), (Relation::FallsBy, 0.15));
+    assert!(fall.value.unwrap() < -0.5);
+}
+
+/// The rows of some days of `fortnight`.
+fn days_of(table: &Interactions, wanted: impl Fn(i64) -> bool) -> Interactions {
+    let day = |row: u32| (table.timestamps[row as usize] - MONDAY) / DAY;
+    let rows: Vec<u32> = (0..table.len() as u32).filter(|&row| wanted(day(row))).collect();
+    table.select(&rows)
+}
+
+#[test]
+fn lost_days_are_drift_at_the_end_and_in_between() {
+    let before = fortnight(1..2_000, 300);
+    for (lost, change) in
+        [(days_of(&before, |day| day < 4), -10.0), (days_of(&before, |day| day % 7 < 5), -4.0)]
+    {
+        let report = report(&before, &lost);
+        let volume = numbers(&report).hourly_volume;
+        assert!((volume.days_change.unwrap() - change / 14.0).abs() < 0.01, "{volume:?}");
+        assert!(volume.flags.days && !volume.flags.rows_per_day);
+        assert!(reasons(&report).contains(&"hourly_volume.days_change"));
+        // Users and days are never both passed over.
+        assert!(report.not_judged.contains(&"activity_collapse.active_users_change".to_owned()));
+    }
+    let longer = report(&days_of(&before, |day| day < 7), &before);
+    assert!(!numbers(&longer).hourly_volume.flags.days && !longer.drift_detected);
+    assert_eq!(longer.not_judged.len(), 2);
+    // Half a day fewer is none lost, and a threshold above 1 is never reached.
+    assert!(!numbers(&report(&before, &days_of(&before, |day| day < 13))).hourly_volume.flags.days);
+    let mut config = DriftConfig::default();
+    config.additional.days_drop = Limit::alarming(1.1);
+    let lost = summary(&days_of(&before, |day| day < 4));
+    let (report, _) = compare(&summary(&before), &lost, None, &config).unwrap();
+    assert!(!numbers(&report).hourly_volume.flags.days);
+}
+
+/// Places of nulls below `value`, those of lists under `[]`.
+fn nulls(value: &serde_json::Value, place: &str, found: &mut BTreeSet<String>) {
+    match value {
+        serde_json::Value::Null => drop(found.insert(place.trim_start_matches('.').to_owned())),
+        serde_json::Value::Object(fields) => {
+            for (name, field) in fields {
+                nulls(field, &format!("{place}.{name}"), found);
+            }
+        }
+        serde_json::Value::Array(items) => {
+            for item in items {
+                nulls(item, &format!("{place}[]"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn every_null_under_metrics_says_why() {
+    let catalog: Catalog = serde_json::from_value(serde_json::json!({
+        "film+0": {"title": "0", "genres": ["Drama", "Comedy"]},
+    }))
+    .unwrap();
+    let (weeks, none) = (summary(&fortnight(1..500, 300)), summary(&Interactions::default()));
+    let few = summary(&table([(1, "film+1".to_owned(), 1, 0)]));
+    let config = DriftConfig::default();
+    let mut reports = vec![inspect(&none, &config).unwrap().0];
+    for catalog in [None, Some(&catalog), Some(&Catalog::default())] {
+        for (reference, current) in [(&weeks, &none), (&weeks, &few), (&few, &weeks)] {
+            let genres = catalog.map(|catalog| Genres::new(catalog, &[reference, current]));
+            reports.push(compare(reference, current, genres.as_ref(), &config).unwrap().0);
+        }
+    }
+    for report in reports {
+        let mut found = BTreeSet::new();
+        nulls(&serde_json::to_value(&report).unwrap()["metrics"], "", &mut found);
+        assert!(!found.is_empty());
+        let explained: BTreeSet<String> = report.not_computed.keys().cloned().collect();
+        assert_eq!(found, explained);
+        assert!(report.not_judged.iter().all(|name| found.contains(name)));
+    }
 }
 
 #[test]
@@ -87,7 +185,8 @@ fn fewer_than_a_hundred_films_have_no_overlap_and_the_report_says_why() {
 fn a_current_table_without_rows_is_drift_and_all_null() {
     let report = report(&fortnight(1..500, 300), &Interactions::default());
     assert!(report.drift_detected);
-    assert_eq!(reasons(&report), ["activity_collapse.active_users_change (drop)"]);
+    let expected = ["hourly_volume.days_change", "activity_collapse.active_users_change"];
+    assert_eq!(reasons(&report), expected);
     let metrics = numbers(&report);
     assert_eq!(metrics.rating_psi.psi, None);
     assert_eq!(metrics.rating_psi.severity, Severity::None);
@@ -236,5 +335,5 @@ fn the_picture_has_both_sides_and_every_threshold() {
     assert_eq!(side.activity.iter().map(|bar| bar.2).sum::<u64>(), 999);
     assert_eq!(side.hours.iter().sum::<u64>(), report.tables.current.rows);
     // Fourteen but for the two of a single table, and all beyond but for genres.
-    assert_eq!(picture.checks.len(), 12 + 8);
+    assert_eq!(picture.checks.len(), 12 + 9);
 }

@@ -70,7 +70,7 @@ fn the_verdict_names_what_made_it() {
     let (report, picture) = fixtures(true);
     let drifted = page(&report, &picture).verdict;
     assert_eq!((drifted.tone, drifted.word.as_str()), (Tone::Bad, "Drift detected"));
-    assert_eq!(drifted.sentence, "1 of 16 metrics past a limit that counts: Ratings, PSI 1.22.");
+    assert_eq!(drifted.sentence, "1 of 17 metrics past a limit that counts: Ratings, PSI 1.22.");
     let (report, picture) = fixtures(false);
     let alone = page(&report, &picture).verdict;
     assert_eq!((alone.tone, alone.word.as_str()), (Tone::Good, "Within bounds"));
@@ -79,7 +79,7 @@ fn the_verdict_names_what_made_it() {
 #[test]
 fn what_only_warns_is_no_drift() {
     // One film in five is another one in the current table.
-    let film = |row: u64, new: bool| match (new, row % 50) {
+    let film = |row: u64, new: bool| match (new, row % 150) {
         (true, number) if number % 5 == 0 => format!("new+{number}"),
         (_, number) => format!("film+{number}"),
     };
@@ -92,6 +92,30 @@ fn what_only_warns_is_no_drift() {
     let verdict = page(&report, &picture).verdict;
     assert_eq!(verdict.tone, Tone::Warning);
     assert!(verdict.sentence.contains("New films 20.0%"), "{}", verdict.sentence);
+}
+
+#[test]
+fn what_could_not_be_judged_is_not_called_well() {
+    let rows = |films: u64| {
+        summary(&table((0..1_000).map(move |row| {
+            (row % 100, format!("film+{}", row % films), 1 + (row % 5) as u8, 1_700_000_000)
+        })))
+    };
+    let verdict = |films: u64| {
+        let both = rows(films);
+        let mut config = DriftConfig::default();
+        config.thresholds.top10_share_threshold = 1.1;
+        let (report, picture) = compare(&both, &both, None, &config).unwrap();
+        assert!(!report.drift_detected);
+        page(&report, &picture).verdict
+    };
+    assert_eq!(verdict(200).tone, Tone::Good);
+    let few = verdict(50);
+    assert_eq!((few.tone, few.word.as_str()), (Tone::Warning, "No drift in what could be judged"));
+    let expected = "None of 16 metrics is past a limit. 1 could not be judged: Top 100 films in \
+                    common not computable: fewer than 100 films on a side: reference 50, current \
+                    50.";
+    assert_eq!(few.sentence, expected);
 }
 
 #[test]
