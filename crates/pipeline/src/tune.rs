@@ -160,11 +160,12 @@ pub fn tune_als(job: &TuneJob, progress: &mut dyn Progress) -> Result<TuningRepo
     let mut objective = Objective::read(job, progress)?;
     let given = objective.given();
     let plan = job.plan(given);
+    // Before anything is written.
+    let rungs = plan.rungs()?;
     let catalog = job.catalog.as_deref().map(FileDigest::of).transpose()?;
     let digest = FileDigest::of(&job.data_path)?.sha256;
     let files = [Some(digest.clone()), catalog.map(|digest| digest.sha256)];
     let mut journal = Journal::open(&job.journal, job.identity(&plan, files))?;
-    let rungs = plan.rungs()?;
     let runs: usize = rungs.iter().map(|rung| rung.trials + plan.given.len()).sum();
     if !journal.runs().is_empty() {
         tracing::info!("going on after {} of {runs} runs", journal.runs().len());
