@@ -1,6 +1,9 @@
 use std::{
     env,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -44,6 +47,7 @@ impl TestCluster {
     /// # Errors
     /// [`KafkaError::Client`] when it cannot be started.
     pub fn mock() -> Result<Self, KafkaError> {
+        let _alone = alone();
         let mock = MockCluster::new(1).map_err(KafkaError::client)?;
         Ok(Self { brokers: mock.bootstrap_servers(), mock: Some(mock) })
     }
@@ -92,6 +96,7 @@ impl TestCluster {
     /// # Errors
     /// [`KafkaError::Client`] when it cannot be done.
     pub fn down(&self) -> Result<(), KafkaError> {
+        let _alone = alone();
         self.mock.as_ref().map_or(Ok(()), |mock| mock.broker_down(-1)).map_err(KafkaError::client)
     }
 
@@ -102,4 +107,11 @@ impl TestCluster {
     pub fn up(&self) -> Result<(), KafkaError> {
         self.mock.as_ref().map_or(Ok(()), |mock| mock.broker_up(-1)).map_err(KafkaError::client)
     }
+}
+
+/// Mock clusters of a process start and go down one after the other: a broker that goes down gives
+/// its port back for a moment, and librdkafka aborts when another has taken it.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
