@@ -33,7 +33,7 @@ fn train(folder: &Path) {
         data_path: folder.join("data.csv"),
         artifact_dir: folder.join("artifacts"),
         model_version: Some("v1".parse().unwrap()),
-        config: AlsConfig { factors: 2, ..AlsConfig::default() },
+        settings: AlsConfig { factors: 2, ..AlsConfig::reference() }.into(),
         ..AlsJob::default()
     };
     train_als(&job, &mut NoProgress).unwrap();

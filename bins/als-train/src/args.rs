@@ -92,7 +92,7 @@ impl Args {
             manifest_dir: self.manifest_dir,
             model_version: self.model_version,
             data_version: self.data.resolve()?,
-            config: settings.config(),
+            settings: settings.settings(),
             signals: SignalConfig {
                 minutes: signals.signals.contains(&Signal::Minutes),
                 stars: signals.signals.contains(&Signal::Stars),

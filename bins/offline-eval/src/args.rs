@@ -121,7 +121,7 @@ impl Args {
             sample_users: self.sample_users,
             models,
             artifact_dirs: self.artifact_dirs,
-            als: self.als.config(),
+            als: self.als.settings(),
             popgen: PopGenConfig { alpha: self.popgen_alpha, pool: self.pool },
             bootstrap: Bootstrap { draws: self.draws, ..Bootstrap::default() },
             split_out: self.split_out.and_then(|paths| paths.try_into().ok()),

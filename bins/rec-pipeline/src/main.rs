@@ -8,7 +8,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use marquee_als::AlsConfig;
+use marquee_als::AlsSettings;
 use marquee_cli::{Interrupt, Outcome, TerminalProgress, print_text};
 use marquee_pipeline::{DemoJob, ServeTopics, demo, load_models, serve_models};
 use marquee_popgen::PopGenConfig;
@@ -60,7 +60,7 @@ fn run_demo(args: Demo) -> anyhow::Result<Outcome> {
         movies: args.sample.join("movies.jsonl"),
         folder: args.out.clone(),
         // The defaults are those of large logs; a few hundred people need more regularization.
-        als: AlsConfig { regularization: 10.0, alpha: 1.0, ..AlsConfig::default() },
+        als: AlsSettings::default(),
         popgen: PopGenConfig::default(),
     };
     let interrupt = Interrupt::install()?;

@@ -32,7 +32,7 @@ fn train(folder: &Path) {
         data_path: folder.join("data.csv"),
         artifact_dir: folder.to_owned(),
         model_version: Some("v1".parse().unwrap()),
-        config: AlsConfig { factors: 2, ..AlsConfig::default() },
+        settings: AlsConfig { factors: 2, ..AlsConfig::reference() }.into(),
         ..AlsJob::default()
     };
     train_als(&job, &mut NoProgress).unwrap();

@@ -157,7 +157,7 @@ fn train(cluster: &TestCluster, topic: &str, folder: &Path) -> IngestReport {
         data_path: folder.join("dedup.csv"),
         artifact_dir: folder.to_owned(),
         data_version: report.dataset_version.clone(),
-        config: AlsConfig { factors: 8, iterations: 5, ..AlsConfig::default() },
+        settings: AlsConfig { factors: 8, iterations: 5, ..AlsConfig::reference() }.into(),
         ..AlsJob::default()
     };
     train_als(&job, &mut NoProgress).unwrap();

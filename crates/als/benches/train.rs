@@ -63,7 +63,7 @@ fn falling_norms(users: usize, items: usize, factors: usize) -> Factors {
 
 fn iteration(criterion: &mut Criterion) {
     let ratings = ratings(20_000, 2_000, 1);
-    let config = AlsConfig { iterations: 1, ..AlsConfig::default() };
+    let config = AlsConfig { iterations: 1, ..AlsConfig::reference() };
     let mut group = criterion.benchmark_group("train");
     group.sample_size(10);
     group.bench_function("iteration", |bencher| {
@@ -74,7 +74,7 @@ fn iteration(criterion: &mut Criterion) {
 
 fn recommend(criterion: &mut Criterion) {
     let ratings = ratings(30_000, 26_000, 2);
-    let config = AlsConfig { iterations: 5, ..AlsConfig::default() };
+    let config = AlsConfig { iterations: 5, ..AlsConfig::reference() };
     let trained = train(&ratings, &config, &mut Silent).expect("a training");
     let random = falling_norms(ratings.rows(), ratings.columns(), config.factors);
     for (name, factors) in [("trained", trained), ("falling norms", random)] {

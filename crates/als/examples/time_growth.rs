@@ -46,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         iterations: 3,
         factors: options.first().map_or("50", String::as_str).parse()?,
         solver: options.get(1).map_or("auto", String::as_str).parse()?,
-        ..AlsConfig::default()
+        ..AlsConfig::reference()
     };
     let entries = (0..count).map(|place| {
         let item = (random(2 * place).powi(3) * items as f64) as u32;

@@ -72,7 +72,7 @@ fn ratings(length: usize, items: u32) -> Csr {
 /// The least of several half-steps, for one row. What prepares a half-step is among it; it is
 /// small for so many rows, but for items that are only there to prevent whitening all.
 fn nanoseconds(ratings: &Csr, factors: usize, solver: Solver) -> Result<f64, AlsError> {
-    let config = AlsConfig { factors, solver, iterations: 1, ..AlsConfig::default() };
+    let config = AlsConfig { factors, solver, iterations: 1, ..AlsConfig::reference() };
     let empty = Csr::from_triplets(1, ratings.columns(), vec![(0, 0, 1.0)]).0;
     let time = |ratings: &Csr| {
         let mut least = f64::INFINITY;

@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         iterations: at(1).unwrap_or("3").parse()?,
         factors: at(2).unwrap_or("50").parse()?,
         solver: at(3).unwrap_or("auto").parse()?,
-        ..AlsConfig::default()
+        ..AlsConfig::reference()
     };
     let table = read_interactions(Path::new(path), &mut NoProgress)?;
     let matrix = RatingMatrix::new(&table);

@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         iterations: at(2).unwrap_or("4").parse()?,
         factors: at(3).unwrap_or("50").parse()?,
         solver: at(4).unwrap_or("auto").parse()?,
-        ..AlsConfig::default()
+        ..AlsConfig::reference()
     };
     let tricks = AlsConfig {
         regularization: 1e-3,

@@ -51,7 +51,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         })
         .collect();
     let (ratings, _) = Csr::from_triplets(users.len(), movies.len(), triplets);
-    let config = AlsConfig { factors: 2, iterations: 8, ..AlsConfig::default() };
+    let config = AlsConfig { factors: 2, iterations: 8, ..AlsConfig::reference() };
     let factors = train(&ratings, &config, &mut Losses)?;
 
     let (indptr, indices) = ratings.pattern();

@@ -1,21 +1,26 @@
 use std::{fmt, str::FromStr};
 
+use marquee_dataset::Csr;
 use serde::{Deserialize, Serialize};
 
 use crate::AlsError;
 
 /// Factors a user and an item have unless told otherwise.
 pub const DEFAULT_FACTORS: usize = 50;
-/// Regularization λ unless told otherwise.
+/// Regularization λ unless told otherwise, or [chosen](crate::AlsSettings) for the ratings.
 pub const DEFAULT_REGULARIZATION: f64 = 0.01;
+/// λ as it is for users on average, where [`AlsSettings`](crate::AlsSettings) chooses it.
+pub const DEFAULT_ROW_REGULARIZATION: f64 = 8.0;
 /// Iterations unless told otherwise.
 pub const DEFAULT_ITERATIONS: usize = 20;
 /// Confidence a rating point adds unless told otherwise.
-pub const DEFAULT_ALPHA: f64 = 40.0;
+pub const DEFAULT_ALPHA: f64 = 0.3;
 /// Weight α₀ of an unobserved cell unless told otherwise.
-pub const DEFAULT_UNOBSERVED_WEIGHT: f64 = 1.0;
+pub const DEFAULT_UNOBSERVED_WEIGHT: f64 = 0.1;
 /// Exponent ν of the frequency scaling unless told otherwise.
-pub const DEFAULT_FREQUENCY_SCALING: f64 = 0.0;
+pub const DEFAULT_FREQUENCY_SCALING: f64 = 1.0;
+/// Spread σ* of the items' random start unless told otherwise.
+pub const DEFAULT_INIT_SCALE: f64 = 0.1;
 /// Seed of the random start unless told otherwise.
 pub const DEFAULT_RANDOM_STATE: u64 = 42;
 /// The most factors a model may have.
@@ -23,9 +28,10 @@ pub const MAX_FACTORS: usize = 1024;
 
 /// The hyper-parameters of a training, under the names they have in configuration and manifest.
 ///
-/// A key that does not exist is refused when it is read; one that is absent has its default.
+/// A key that does not exist is refused when it is read; one that is absent has the value of
+/// [`reference`](Self::reference), which is what it meant before there was such a key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default = "AlsConfig::reference", deny_unknown_fields)]
 pub struct AlsConfig {
     /// Length of a user's and of an item's factor vector: 1 to [`MAX_FACTORS`]. More factors than
     /// items are legal. Memory grows in proportion; the time of a row with few ratings with its
@@ -53,7 +59,8 @@ pub struct AlsConfig {
     pub frequency_scaling: f64,
     /// σ*, the spread of the items' random start: they are drawn from a normal distribution around
     /// 0 with standard deviation `σ* / √factors`, so that dot products start as large whatever the
-    /// number of factors. Finite, above 0. Default `None`: uniform from 0 to 0.01.
+    /// number of factors. Finite, above 0; `None` is uniform from 0 to 0.01. Default
+    /// [`DEFAULT_INIT_SCALE`].
     pub init_scale: Option<f64>,
     /// Seed of the items' random start. Default [`DEFAULT_RANDOM_STATE`].
     pub random_state: u64,
@@ -70,7 +77,7 @@ impl Default for AlsConfig {
             alpha: DEFAULT_ALPHA,
             unobserved_weight: DEFAULT_UNOBSERVED_WEIGHT,
             frequency_scaling: DEFAULT_FREQUENCY_SCALING,
-            init_scale: None,
+            init_scale: Some(DEFAULT_INIT_SCALE),
             random_state: DEFAULT_RANDOM_STATE,
             solver: Solver::default(),
         }
@@ -137,13 +144,39 @@ impl AlsConfig {
 
     /// `λ (n + α₀ m)^ν` of a row with `n` entries against `m` rows of the other side.
     pub(crate) fn row_regularization(&self, entries: usize, others: usize) -> f64 {
+        self.regularization * self.row_scale(entries, others)
+    }
+
+    /// `(n + α₀ m)^ν`.
+    fn row_scale(&self, entries: usize, others: usize) -> f64 {
         let base = entries as f64 + self.unobserved_weight * others as f64;
         // Not `powf`: what that gives may depend on the processor.
         match self.frequency_scaling {
-            0.0 => self.regularization,
-            1.0 => self.regularization * base,
-            exponent => self.regularization * libm::pow(base, exponent),
+            0.0 => 1.0,
+            1.0 => base,
+            exponent => libm::pow(base, exponent),
         }
+    }
+
+    /// What λ is multiplied with for the users of these ratings on average: the mean of
+    /// `(n + α₀ m)^ν` over rows with `n` ratings of `m` items; 1 without rows. `λ` times this is
+    /// how strongly users are regularized, whatever ν and the size of the data.
+    #[must_use]
+    pub fn mean_row_scale(&self, ratings: &Csr) -> f64 {
+        if ratings.rows() == 0 {
+            return 1.0;
+        }
+        let scale = |user: usize| self.row_scale(ratings.row(user).0.len(), ratings.columns());
+        (0..ratings.rows()).map(scale).sum::<f64>() / ratings.rows() as f64
+    }
+
+    /// The same configuration with the λ that users of these ratings have `row_regularization` with
+    /// on average, to three significant digits, so that it can be written down.
+    #[must_use]
+    pub fn with_row_regularization(self, row_regularization: f64, ratings: &Csr) -> Self {
+        let regularization = row_regularization / self.mean_row_scale(ratings);
+        let rounded = format!("{regularization:.2e}").parse();
+        Self { regularization: rounded.unwrap_or(regularization), ..self }
     }
 
     /// Confidence in the preference of a cell with this rating.

@@ -109,7 +109,7 @@ mod tests {
     }
 
     fn choice(solver: Solver, factors: usize, entries: usize, columns: usize) -> Choice {
-        let config = AlsConfig { factors, solver, ..AlsConfig::default() };
+        let config = AlsConfig { factors, solver, ..AlsConfig::reference() };
         Choice::new(&ratings(entries, columns), &config, config.confidence(5.0))
     }
 
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn confidences_beyond_single_precision_are_solved_directly() {
-        let config = AlsConfig::default();
+        let config = AlsConfig::reference();
         for solver in [Solver::Auto, Solver::Cholesky, Solver::Woodbury, Solver::Cg] {
             let config = AlsConfig { solver, ..config.clone() };
             let at = |greatest: f32| Choice::new(&ratings(160, 10), &config, greatest);

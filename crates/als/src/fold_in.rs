@@ -22,7 +22,7 @@ use crate::{
 /// use marquee_dataset::Csr;
 ///
 /// let (ratings, _) = Csr::from_triplets(3, 3, vec![(0, 0, 5.0), (1, 1, 4.0), (2, 2, 5.0)]);
-/// let config = AlsConfig { factors: 2, ..AlsConfig::default() };
+/// let config = AlsConfig { factors: 2, ..AlsConfig::reference() };
 /// let factors = train(&ratings, &config, &mut Silent)?;
 ///
 /// // Somebody who has just watched item 1 and gave it five stars.

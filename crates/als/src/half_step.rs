@@ -186,8 +186,12 @@ mod tests {
         let shapes = [(80, 1), (80, 16), (80, 19), (80, 50), (800, 19), (800, 24)];
         for (solver, frequency_scaling) in solvers.into_iter().flat_map(|s| [(s, 0.0), (s, 0.7)]) {
             for (columns, count) in shapes {
-                let config =
-                    AlsConfig { factors: count, solver, frequency_scaling, ..AlsConfig::default() };
+                let config = AlsConfig {
+                    factors: count,
+                    solver,
+                    frequency_scaling,
+                    ..AlsConfig::reference()
+                };
                 let (ratings, factors) = (ratings(columns), factors(columns, count));
                 let choice = Choice::new(&ratings, &config, 100.0);
                 let prepared = &Prepared::new(&gram(&factors), factors.rows(), &config, choice)
@@ -222,7 +226,7 @@ mod tests {
         // rows have dimensions, the other eigenvalues are noise. No training comes here: it solves
         // directly from the start.
         for (crossover, count, entries) in [(1025, 3, 6), (1025, 3, 9), (1025, 3, 40), (0, 8, 3)] {
-            let config = AlsConfig { factors: count, alpha: 1e14, ..AlsConfig::default() };
+            let config = AlsConfig { factors: count, alpha: 1e14, ..AlsConfig::reference() };
             let (ratings, factors) = (rows_of(entries, 89), factors(89, count));
             let solved = |choice| {
                 let prepared = &Prepared::new(&gram(&factors), factors.rows(), &config, choice)
@@ -242,7 +246,7 @@ mod tests {
     #[test]
     fn a_solution_beyond_single_precision_names_its_row() {
         let factors = Matrix::new(1, 1, vec![1e-39]).expect("one value");
-        let config = AlsConfig { factors: 1, regularization: 1e-80, ..AlsConfig::default() };
+        let config = AlsConfig { factors: 1, regularization: 1e-80, ..AlsConfig::reference() };
         let (ratings, _) = Csr::from_triplets(2, 1, vec![(1, 0, 0.0)]);
         let choice = Choice::new(&ratings, &config, 1.0);
         let prepared = &Prepared::new(&gram(&factors), factors.rows(), &config, choice);

@@ -34,7 +34,7 @@
 //! // Users 1 and 2 share a taste; user 3 has another.
 //! let entries = vec![(0, 0, 5.0), (0, 1, 5.0), (1, 0, 4.0), (2, 2, 5.0)];
 //! let (ratings, _) = Csr::from_triplets(3, 3, entries);
-//! let config = AlsConfig { factors: 2, ..AlsConfig::default() };
+//! let config = AlsConfig { factors: 2, ..AlsConfig::reference() };
 //! let factors = train(&ratings, &config, &mut Silent)?;
 //!
 //! let movies = MovieVocabulary::new(["alien+1979", "brazil+1985", "casablanca+1942"]);
@@ -65,6 +65,7 @@ mod npz;
 mod observer;
 mod prefetch;
 mod rotation;
+mod settings;
 mod similar;
 mod solve;
 mod spectrum;
@@ -73,8 +74,9 @@ mod triangle;
 mod whitening;
 
 pub use config::{
-    AlsConfig, DEFAULT_ALPHA, DEFAULT_FACTORS, DEFAULT_FREQUENCY_SCALING, DEFAULT_ITERATIONS,
-    DEFAULT_RANDOM_STATE, DEFAULT_REGULARIZATION, DEFAULT_UNOBSERVED_WEIGHT, MAX_FACTORS, Solver,
+    AlsConfig, DEFAULT_ALPHA, DEFAULT_FACTORS, DEFAULT_FREQUENCY_SCALING, DEFAULT_INIT_SCALE,
+    DEFAULT_ITERATIONS, DEFAULT_RANDOM_STATE, DEFAULT_REGULARIZATION, DEFAULT_ROW_REGULARIZATION,
+    DEFAULT_UNOBSERVED_WEIGHT, MAX_FACTORS, Solver,
 };
 pub use error::{AlsError, ModelFileFault};
 pub use fold_in::{Contribution, Explanation, FoldIn};
@@ -84,5 +86,6 @@ pub use matrix::{Factors, Matrix};
 pub use model::AlsModel;
 pub use npz::{ITEM_FACTORS, USER_FACTORS, read_npz, write_npz};
 pub use observer::{Observer, Progress, Side, Silent};
+pub use settings::AlsSettings;
 pub use similar::SimilarUser;
 pub use train::{Resumption, resume, train};

@@ -124,7 +124,7 @@ mod tests {
                 Matrix::new(rows, columns, values.collect()).expect("as many values as needed")
             };
             let factors = Factors { users: matrix(40), items: matrix(30) };
-            let config = AlsConfig { factors: columns, ..AlsConfig::default() };
+            let config = AlsConfig { factors: columns, ..AlsConfig::reference() };
             let sum = |instructions: Instructions| {
                 let block =
                     Observed { ratings: &ratings, factors: &factors, config: &config, block: 0 };

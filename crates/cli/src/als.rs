@@ -2,8 +2,9 @@ use std::fmt::Display;
 
 use clap::ValueEnum;
 use marquee_als::{
-    AlsConfig, DEFAULT_ALPHA, DEFAULT_FACTORS, DEFAULT_FREQUENCY_SCALING, DEFAULT_ITERATIONS,
-    DEFAULT_REGULARIZATION, DEFAULT_UNOBSERVED_WEIGHT, Solver,
+    AlsConfig, AlsSettings, DEFAULT_ALPHA, DEFAULT_FACTORS, DEFAULT_FREQUENCY_SCALING,
+    DEFAULT_INIT_SCALE, DEFAULT_ITERATIONS, DEFAULT_ROW_REGULARIZATION, DEFAULT_UNOBSERVED_WEIGHT,
+    Solver,
 };
 
 /// The settings of an ALS model.
@@ -15,8 +16,15 @@ pub struct AlsArgs {
     preset: Option<Preset>,
     #[arg(long, help = told("Length of the factor vectors", DEFAULT_FACTORS))]
     factors: Option<usize>,
-    #[arg(long, help = told("Weight of the squared factors in the loss", DEFAULT_REGULARIZATION))]
+    /// Weight λ of the squared factors in the loss, the same for all data [default: chosen by
+    /// --row-regularization]
+    #[arg(long, conflicts_with = "row_regularization")]
     regularization: Option<f64>,
+    #[arg(long, help = told(
+        "Choose the λ that users of the data have this regularization with on average",
+        DEFAULT_ROW_REGULARIZATION,
+    ))]
+    row_regularization: Option<f64>,
     #[arg(long, help = told("How often users and movies are each solved for", DEFAULT_ITERATIONS))]
     iterations: Option<usize>,
     #[arg(long, help = told("Confidence each rating point adds", DEFAULT_ALPHA))]
@@ -31,9 +39,10 @@ pub struct AlsArgs {
         DEFAULT_FREQUENCY_SCALING,
     ))]
     frequency_scaling: Option<f64>,
-    /// Start from a normal distribution with this deviation divided by the root of the factors
-    /// [default: uniform from 0 to 0.01]
-    #[arg(long)]
+    #[arg(long, help = told(
+        "Start from a normal distribution with this deviation divided by the root of the factors",
+        DEFAULT_INIT_SCALE,
+    ))]
     init_scale: Option<f64>,
     /// Seed of the random start of ALS
     #[arg(long, default_value_t = marquee_als::DEFAULT_RANDOM_STATE)]
@@ -57,21 +66,28 @@ impl AlsArgs {
     /// The settings these arguments ask for: those of the preset or the defaults, but for the flags
     /// that were given.
     #[must_use]
-    pub fn config(&self) -> AlsConfig {
+    pub fn settings(&self) -> AlsSettings {
         let base = match self.preset {
-            Some(Preset::Reference) => AlsConfig::reference(),
-            None => AlsConfig::default(),
+            Some(Preset::Reference) => AlsSettings::from(AlsConfig::reference()),
+            None => AlsSettings::default(),
         };
-        AlsConfig {
-            factors: self.factors.unwrap_or(base.factors),
-            regularization: self.regularization.unwrap_or(base.regularization),
-            iterations: self.iterations.unwrap_or(base.iterations),
-            alpha: self.alpha.unwrap_or(base.alpha),
-            unobserved_weight: self.unobserved_weight.unwrap_or(base.unobserved_weight),
-            frequency_scaling: self.frequency_scaling.unwrap_or(base.frequency_scaling),
-            init_scale: self.init_scale.or(base.init_scale),
-            random_state: self.random_state,
-            solver: self.solver,
+        let AlsSettings { config, row_regularization } = base;
+        AlsSettings {
+            row_regularization: match self.regularization {
+                Some(_) => None,
+                None => self.row_regularization.or(row_regularization),
+            },
+            config: AlsConfig {
+                factors: self.factors.unwrap_or(config.factors),
+                regularization: self.regularization.unwrap_or(config.regularization),
+                iterations: self.iterations.unwrap_or(config.iterations),
+                alpha: self.alpha.unwrap_or(config.alpha),
+                unobserved_weight: self.unobserved_weight.unwrap_or(config.unobserved_weight),
+                frequency_scaling: self.frequency_scaling.unwrap_or(config.frequency_scaling),
+                init_scale: self.init_scale.or(config.init_scale),
+                random_state: self.random_state,
+                solver: self.solver,
+            },
         }
     }
 }

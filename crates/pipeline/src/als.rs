@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
-use marquee_als::{AlsConfig, Factors, write_npz};
+use marquee_als::{AlsConfig, AlsSettings, Factors, write_npz};
 use marquee_catalog::Catalog;
 use marquee_dataset::{
     DatasetError, FileDigest, Interactions, Progress, RatingMatrix, read_aggregated,
@@ -35,8 +35,8 @@ pub struct AlsJob {
     pub model_version: Option<ModelVersion>,
     /// The data set's name; `None` is its digest.
     pub data_version: Option<String>,
-    /// Settings of the training.
-    pub config: AlsConfig,
+    /// Settings of the training. The manifest has the λ that was chosen.
+    pub settings: AlsSettings,
     /// What the ratings are made from.
     pub signals: SignalConfig,
     /// The catalog that knows how long films are, for [`SignalConfig::minutes`]; `None` is none.
@@ -67,7 +67,7 @@ impl Default for AlsJob {
             manifest_dir: None,
             model_version: None,
             data_version: None,
-            config: AlsConfig::default(),
+            settings: AlsSettings::default(),
             signals: SignalConfig::default(),
             catalog: None,
             loss: false,
@@ -82,7 +82,7 @@ impl Default for AlsJob {
 impl AlsJob {
     /// Checks all settings before any work.
     fn validate(&self) -> Result<(), PipelineError> {
-        self.config.validate()?;
+        self.settings.validate()?;
         self.signals.validate()?;
         if self.catalog.is_some() && !self.signals.minutes {
             return Err(SignalFault::UnusedCatalog.into());
@@ -109,8 +109,8 @@ impl AlsJob {
     }
 
     /// Everything the model depends on beside the data.
-    fn hyperparameters(&self) -> BTreeMap<String, Value> {
-        let mut all = hyperparameters(&self.config);
+    fn hyperparameters(&self, config: &AlsConfig) -> BTreeMap<String, Value> {
+        let mut all = hyperparameters(config);
         all.insert(SIGNALS.to_owned(), Value::from_iter(hyperparameters(&self.signals)));
         for (name, value) in [(VALIDATION, self.validation), (PATIENCE, self.patience)] {
             all.extend(value.map(|value| (name.to_owned(), Value::from(value))));
@@ -161,20 +161,22 @@ fn train_and_write(job: &AlsJob, progress: &mut dyn Progress) -> Result<Trained,
     if progress.is_cancelled() {
         return Err(DatasetError::Cancelled.into());
     }
+    let (validation, left) = validation.unzip();
+    let ratings = left.as_ref().unwrap_or(&matrix.ratings);
+    let config = job.settings.for_ratings(ratings);
     let identity = Identity {
         catalog_sha256: catalog_sha256.clone(),
         dataset_sha256: training.dataset_sha256().to_owned(),
-        hyperparameters: job.hyperparameters(),
+        hyperparameters: job.hyperparameters(&config),
         loss: job.loss,
     };
     let path = checkpoint::path(&job.artifact_dir);
     let from = if job.resume { checkpoint::read(&path, &identity)? } else { None };
     let every = job.checkpoint_every;
     let checkpoints = every.map(|every| Checkpoints { path: &path, every, identity: &identity });
-    let (validation, left) = validation.unzip();
     let fit = Fit {
-        ratings: left.as_ref().unwrap_or(&matrix.ratings),
-        config: &job.config,
+        ratings,
+        config: &config,
         loss: job.loss,
         validation: validation.as_ref(),
         patience: job.patience,

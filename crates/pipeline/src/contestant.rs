@@ -5,7 +5,7 @@ use std::{
     time::Instant,
 };
 
-use marquee_als::{AlsConfig, AlsModel};
+use marquee_als::{AlsConfig, AlsModel, AlsSettings};
 use marquee_catalog::Catalog;
 use marquee_dataset::{Interactions, Progress, RatingMatrix};
 use marquee_evaluation::{Holdout, ModelEvaluation, seen_held_out};
@@ -46,28 +46,28 @@ impl Contestant {
         let started = Instant::now();
         let als = match model {
             OfflineModel::AlsReference => {
-                let AlsConfig { random_state, solver, .. } = job.als;
-                AlsConfig { random_state, solver, ..AlsConfig::reference() }
+                let AlsConfig { random_state, solver, .. } = job.als.config;
+                AlsSettings::from(AlsConfig { random_state, solver, ..AlsConfig::reference() })
             }
             _ => job.als.clone(),
         };
+        let mut settings = BTreeMap::new();
         let recommender = match model {
             // ALS has no model of nothing; popularity of no film answers nobody as well.
             OfflineModel::Als | OfflineModel::AlsReference if !rows.is_empty() => {
-                als_of(rows, None, &als, progress)?
+                let matrix = RatingMatrix::new(rows);
+                let config = als.for_ratings(&matrix.ratings);
+                settings = hyperparameters(&config);
+                als_of(matrix, &config, progress)?
             }
             OfflineModel::PopGen => {
+                settings = hyperparameters(&job.popgen);
                 let none = Catalog::default();
                 popgen_of(rows, job.popgen, catalog.unwrap_or(&none))?
             }
             OfflineModel::Als | OfflineModel::AlsReference | OfflineModel::Popularity => {
                 popularity_of(rows)
             }
-        };
-        let settings = match model {
-            OfflineModel::Als | OfflineModel::AlsReference => hyperparameters(&als),
-            OfflineModel::PopGen => hyperparameters(&job.popgen),
-            OfflineModel::Popularity => BTreeMap::default(),
         };
         tracing::info!("{}: trained in {:.2} s", model.as_str(), started.elapsed().as_secs_f64());
         Ok(Self { name: model.as_str().to_owned(), model: recommender, settings, saved: None })
@@ -136,17 +136,12 @@ impl Contestant {
     }
 }
 
-/// ALS of these rows, with these values instead of their ratings if there are some.
+/// ALS of these ratings.
 pub(crate) fn als_of(
-    rows: &Interactions,
-    values: Option<&[f32]>,
+    matrix: RatingMatrix,
     config: &AlsConfig,
     progress: &mut dyn Progress,
 ) -> Result<Arc<dyn Recommender>, PipelineError> {
-    let matrix = match values {
-        Some(values) => RatingMatrix::with_values(rows, values),
-        None => RatingMatrix::new(rows),
-    };
     let factors = Fit::plain(&matrix.ratings, config).run(None, progress)?.factors;
     let seen = matrix.seen();
     Ok(Arc::new(AlsModel::new(factors, matrix.users, matrix.movies, Some(seen))?))

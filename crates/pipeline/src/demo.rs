@@ -4,7 +4,7 @@ use std::{
     time::Instant,
 };
 
-use marquee_als::{AlsConfig, AlsModel};
+use marquee_als::{AlsModel, AlsSettings};
 use marquee_catalog::{BuildSummary, Catalog, build, read_records};
 use marquee_dataset::{
     IngestOutputs, IngestReport, Interactions, InteractionsWriter, Keys, LogSource, Progress,
@@ -31,7 +31,7 @@ pub struct DemoJob {
     /// Where everything goes.
     pub folder: PathBuf,
     /// Settings of the ALS model.
-    pub als: AlsConfig,
+    pub als: AlsSettings,
     /// Settings of the popularity and genre model.
     pub popgen: PopGenConfig,
 }
@@ -124,7 +124,7 @@ pub fn demo(job: &DemoJob, progress: &mut dyn Progress) -> Result<DemoReport, Pi
         &AlsJob {
             data_path: data_path.clone(),
             artifact_dir: folder.to_owned(),
-            config: job.als.clone(),
+            settings: job.als.clone(),
             loss: true,
             ..AlsJob::default()
         },
@@ -172,7 +172,8 @@ fn compare(
         (0..held_out.len()).map(|row| (held_out.user_ids[row], held_out.movie_id(row))),
     );
     let matrix = RatingMatrix::new(&split.train);
-    let factors = Fit::plain(&matrix.ratings, &job.als).run(None, progress)?.factors;
+    let config = job.als.for_ratings(&matrix.ratings);
+    let factors = Fit::plain(&matrix.ratings, &config).run(None, progress)?.factors;
     let seen = matrix.seen();
     let als = AlsModel::new(factors, matrix.users, matrix.movies, Some(seen))?;
     let Tables { popularity, audience, preferences } = Tables::of(&split.train, catalog);

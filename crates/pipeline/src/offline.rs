@@ -3,7 +3,7 @@ use std::{
     time::Instant,
 };
 
-use marquee_als::AlsConfig;
+use marquee_als::AlsSettings;
 use marquee_catalog::{Catalog, User, Users, read_users};
 use marquee_dataset::{
     FileDigest, Interactions, InteractionsWriter, Keys, Progress, Strategy, ZeroHoldout, dedup,
@@ -45,7 +45,7 @@ pub struct OfflineJob {
     /// Folders whose models are evaluated as they are, after the others.
     pub artifact_dirs: Vec<PathBuf>,
     /// Settings of ALS; its `random_state` also draws the users.
-    pub als: AlsConfig,
+    pub als: AlsSettings,
     /// Settings of PopGen.
     pub popgen: PopGenConfig,
     /// How intervals are made.
@@ -74,7 +74,7 @@ pub enum SplitRule {
 pub enum OfflineModel {
     /// Implicit-feedback ALS.
     Als,
-    /// The same with the settings of [`AlsConfig::reference`], but for seed and solver.
+    /// The same with the settings of [`AlsConfig::reference`](marquee_als::AlsConfig::reference), but for seed and solver.
     AlsReference,
     /// Popularity and genres.
     PopGen,
@@ -107,7 +107,7 @@ impl Default for OfflineJob {
             sample_users: 0,
             models: vec![OfflineModel::Als],
             artifact_dirs: Vec::new(),
-            als: AlsConfig::default(),
+            als: AlsSettings::default(),
             popgen: PopGenConfig::default(),
             bootstrap: Bootstrap::default(),
             split_out: None,
@@ -314,7 +314,7 @@ impl Parts {
             }
         };
         if job.sample_users > 0 {
-            parts.holdout = parts.holdout.sample(job.sample_users, job.als.random_state);
+            parts.holdout = parts.holdout.sample(job.sample_users, job.als.config.random_state);
         }
         Ok(parts)
     }

@@ -5,7 +5,7 @@ use std::{
 };
 
 use marquee_catalog::Catalog;
-use marquee_dataset::{FileDigest, Interactions, Progress};
+use marquee_dataset::{FileDigest, Interactions, Progress, RatingMatrix};
 use marquee_evaluation::{Bootstrap, HeldOutUser, Holdout, Metric, Protocol, ScoredModel};
 use marquee_provenance::Manifest;
 use marquee_recommender::{Filter, Recommender, Request};
@@ -186,8 +186,11 @@ impl Saved {
                 if signals.needs_aggregate() {
                     return Err(PipelineError::SignalsNeeded { folder: self.folder.clone() });
                 }
-                let values = signals.half_life_days.map(|_| signals.of_table(rows));
-                als_of(rows, values.as_deref(), &config, progress)
+                let matrix = match signals.half_life_days {
+                    Some(_) => RatingMatrix::with_values(rows, &signals.of_table(rows)),
+                    None => RatingMatrix::new(rows),
+                };
+                als_of(matrix, &config, progress)
             }
             Family::PopGen => {
                 // The genres it was trained with, not those of a catalog that grew since.

@@ -15,7 +15,7 @@ fn train_on(threads: usize, ratings: &Csr, config: &AlsConfig) -> Factors {
 fn threads_do_not_change_a_byte() {
     // More rows than one block of a Gram matrix has, on the user side.
     let ratings = random_ratings(9000, 150, 0.02, 1);
-    let config = AlsConfig { factors: 13, iterations: 2, ..AlsConfig::default() };
+    let config = AlsConfig { factors: 13, iterations: 2, ..AlsConfig::reference() };
     let alone = train_on(1, &ratings, &config);
     for threads in [2, 5] {
         let together = train_on(threads, &ratings, &config);
@@ -40,7 +40,7 @@ fn threads_change_no_byte_of_any_solver() {
     }
     let (ratings, _) = Csr::from_triplets(1200, 700, triplets);
     for solver in SOLVERS {
-        let config = AlsConfig { factors: 19, iterations: 2, solver, ..AlsConfig::default() };
+        let config = AlsConfig { factors: 19, iterations: 2, solver, ..AlsConfig::reference() };
         let alone = train_on(1, &ratings, &config);
         for threads in [2, 3, 8] {
             let together = train_on(threads, &ratings, &config);
@@ -53,7 +53,7 @@ fn threads_change_no_byte_of_any_solver() {
 #[test]
 fn the_seed_and_nothing_else_decides_the_start() {
     let ratings = random_ratings(40, 30, 0.2, 2);
-    let config = AlsConfig { factors: 4, iterations: 1, ..AlsConfig::default() };
+    let config = AlsConfig { factors: 4, iterations: 1, ..AlsConfig::reference() };
     let first = train_on(1, &ratings, &config);
     assert_eq!(first, train_on(1, &ratings, &config));
     let other = AlsConfig { random_state: 43, ..config };
@@ -63,7 +63,7 @@ fn the_seed_and_nothing_else_decides_the_start() {
 #[test]
 fn rows_without_ratings_are_exactly_zero() {
     let (ratings, _) = Csr::from_triplets(4, 5, vec![(0, 1, 5.0), (2, 1, 3.0), (2, 4, 1.0)]);
-    let config = AlsConfig { factors: 3, ..AlsConfig::default() };
+    let config = AlsConfig { factors: 3, ..AlsConfig::reference() };
     let factors = train_on(1, &ratings, &config);
     for user in [1, 3] {
         assert_eq!(factors.users.row(user), [0.0; 3], "user {user}");

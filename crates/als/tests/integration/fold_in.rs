@@ -23,7 +23,7 @@ fn entries(ratings: &Csr, row: usize) -> Vec<(u32, f32)> {
 #[test]
 fn a_film_folded_in_has_the_factors_its_training_found() {
     let ratings = ratings();
-    let config = AlsConfig { factors: 11, iterations: 3, ..AlsConfig::default() };
+    let config = AlsConfig { factors: 11, iterations: 3, ..AlsConfig::reference() };
     let factors = train(&ratings, &config, &mut Silent).unwrap();
     let items = FoldIn::new(&factors.users, &config).unwrap();
     let by_item = ratings.transpose();
@@ -40,7 +40,7 @@ fn a_film_folded_in_has_the_factors_its_training_found() {
 #[test]
 fn contributions_add_up_to_the_score_whatever_the_order() {
     let ratings = ratings();
-    let config = AlsConfig { factors: 16, iterations: 2, ..AlsConfig::default() };
+    let config = AlsConfig { factors: 16, iterations: 2, ..AlsConfig::reference() };
     let factors = train(&ratings, &config, &mut Silent).unwrap();
     let users = FoldIn::new(&factors.items, &config).unwrap();
     for user in [0, 7, 31] {
@@ -68,7 +68,7 @@ fn the_film_that_goes_with_another_is_its_reason() {
     let together = (0..30_u32).flat_map(|user| [(user, 0, 4.0), (user, 1, 4.0)]);
     let apart = (30..60_u32).flat_map(|user| [(user, 2, 4.0), (user, 3, 4.0)]);
     let (ratings, _) = Csr::from_triplets(60, 4, together.chain(apart).collect());
-    let config = AlsConfig { factors: 4, ..AlsConfig::default() };
+    let config = AlsConfig { factors: 4, ..AlsConfig::reference() };
     let factors = train(&ratings, &config, &mut Silent).unwrap();
     let users = FoldIn::new(&factors.items, &config).unwrap();
     let explained = users.explain(&[(0, 4.0), (2, 4.0)], factors.items.row(1)).unwrap();
@@ -80,7 +80,7 @@ fn the_film_that_goes_with_another_is_its_reason() {
 #[test]
 fn a_new_user_gets_what_a_known_one_with_the_same_ratings_gets() {
     let ratings = ratings();
-    let config = AlsConfig { factors: 8, iterations: 30, ..AlsConfig::default() };
+    let config = AlsConfig { factors: 8, iterations: 30, ..AlsConfig::reference() };
     let factors = train(&ratings, &config, &mut Silent).unwrap();
     let (ids, movies) = vocabularies(60, 40);
     let folded =
@@ -104,7 +104,7 @@ fn a_new_user_gets_what_a_known_one_with_the_same_ratings_gets() {
 #[test]
 fn what_cannot_be_folded_in_says_why() {
     let ratings = ratings();
-    let config = AlsConfig { factors: 3, iterations: 1, ..AlsConfig::default() };
+    let config = AlsConfig { factors: 3, iterations: 1, ..AlsConfig::reference() };
     let factors = train(&ratings, &config, &mut Silent).unwrap();
     let users = FoldIn::new(&factors.items, &config).unwrap();
     assert_eq!(users.solve(&[]).unwrap(), [0.0; 3]);

@@ -10,7 +10,8 @@ fn a_loss_worked_out_by_hand() {
     let factors =
         Factors { users: matrix(2, 1, vec![1.0, 2.0]), items: matrix(2, 1, vec![0.5, 1.0]) };
     let (ratings, _) = Csr::from_triplets(2, 2, vec![(0, 0, 1.0), (1, 1, 0.5)]);
-    let config = AlsConfig { factors: 1, alpha: 2.0, regularization: 0.1, ..AlsConfig::default() };
+    let config =
+        AlsConfig { factors: 1, alpha: 2.0, regularization: 0.1, ..AlsConfig::reference() };
     // 3 (1 − 0.5)² + 1² + 1² + 2 (1 − 2)² + 0.1 (1 + 4 + 0.25 + 1)
     let expected = 0.75 + 1.0 + 1.0 + 2.0 + 0.625;
     let found = loss(&ratings, &factors, &config).unwrap();
@@ -29,7 +30,7 @@ fn a_loss_asks_for_factors_of_its_ratings() {
         (of(2, 2, 2), "item_factors has 2 rows but ratings (columns) has 3"),
         (of(2, 3, 1), "user_factors has 2 columns but item_factors has 1"),
     ] {
-        let error = loss(&ratings, &wrong, &AlsConfig::default()).unwrap_err();
+        let error = loss(&ratings, &wrong, &AlsConfig::reference()).unwrap_err();
         assert_eq!(error.to_string(), named);
     }
 }
@@ -45,7 +46,7 @@ fn a_checkerboard_is_completed() {
         .map(|(user, item)| (user, item, 1.0))
         .collect();
     let (ratings, _) = Csr::from_triplets(users as usize, items as usize, triplets);
-    let config = AlsConfig { factors: 2, ..AlsConfig::default() };
+    let config = AlsConfig { factors: 2, ..AlsConfig::reference() };
     let factors = train(&ratings, &config, &mut Silent).unwrap();
     let (ids, movies) = vocabularies(users as usize, items as usize);
     let (indptr, indices) = ratings.pattern();
@@ -71,7 +72,7 @@ fn films_rated_five_stars_train_as_loved() {
         .filter_map(|(user, item)| Some((user, item, stars(user, item)?)))
         .collect();
     let (ratings, _) = Csr::from_triplets(16, 10, triplets);
-    let config = AlsConfig { factors: 4, ..AlsConfig::default() };
+    let config = AlsConfig { factors: 4, ..AlsConfig::reference() };
     let factors = train(&ratings, &config, &mut Silent).unwrap();
     let (users, movies) = vocabularies(16, 10);
     let model = AlsModel::new(factors, users, movies, None).unwrap();
@@ -91,7 +92,7 @@ fn a_system_that_rounding_makes_indefinite_names_row_and_remedy() {
     // One item and many factors: without regularization every user's matrix has rank 1. Users
     // enough for several threads; the first without ratings needs no system.
     let (ratings, _) = Csr::from_triplets(900, 1, (1..900).map(|user| (user, 0, 5.0)).collect());
-    let config = AlsConfig { regularization: 1e-300, ..AlsConfig::default() };
+    let config = AlsConfig { regularization: 1e-300, ..AlsConfig::reference() };
     for _ in 0..10 {
         let error = train(&ratings, &config, &mut Silent).unwrap_err();
         assert!(matches!(error, AlsError::NotPositiveDefinite { row: 1, .. }), "{error}");

@@ -26,7 +26,7 @@ fn ratings() -> Csr {
 }
 
 fn config() -> AlsConfig {
-    AlsConfig { factors: 12, iterations: 3, regularization: 1.0, ..AlsConfig::default() }
+    AlsConfig { factors: 12, iterations: 3, regularization: 1.0, ..AlsConfig::reference() }
 }
 
 fn seen_of(ratings: &Csr) -> SeenItems {
@@ -204,7 +204,7 @@ fn where_a_solve_is_not_possible_the_stored_factors_answer() {
         let factors =
             Factors { users: matrix(2, 1, vec![0.5; 2]), items: matrix(3, 1, vec![item; 3]) };
         let (users, movies) = vocabularies(2, 3);
-        let config = AlsConfig { factors: 1, regularization, ..AlsConfig::default() };
+        let config = AlsConfig { factors: 1, regularization, ..AlsConfig::reference() };
         let model = AlsModel::new(factors, users, movies, seen).unwrap();
         model.with_fold_in(&config, None).unwrap()
     };
@@ -236,7 +236,7 @@ fn settings_and_ratings_of_another_training_are_refused() {
         let model = AlsModel::new(factors, users, movies, seen).unwrap();
         model.with_fold_in(config, ratings).map(|_| ()).unwrap_err()
     };
-    let config = AlsConfig { factors: 2, ..AlsConfig::default() };
+    let config = AlsConfig { factors: 2, ..AlsConfig::reference() };
     let error = fail(Some(seen()), &AlsConfig { factors: 3, ..config.clone() }, None);
     assert_eq!(error.to_string(), "the configuration has 3 factors but the fixed side has 2");
     let refused = AlsConfig { regularization: -1.0, ..config.clone() };

@@ -10,7 +10,7 @@ fn seen_of(ratings: &Csr) -> SeenItems {
 }
 
 fn trained(ratings: &Csr, seen: Option<SeenItems>) -> AlsModel {
-    let config = AlsConfig { factors: 12, iterations: 3, ..AlsConfig::default() };
+    let config = AlsConfig { factors: 12, iterations: 3, ..AlsConfig::reference() };
     let factors = train(ratings, &config, &mut Silent).expect("a training");
     let (users, movies) = vocabularies(ratings.rows(), ratings.columns());
     AlsModel::new(factors, users, movies, seen).expect("parts that belong together")

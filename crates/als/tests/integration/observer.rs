@@ -34,7 +34,7 @@ impl Observer for Notes {
 
 #[test]
 fn every_half_step_is_reported_users_first() {
-    let config = AlsConfig { factors: 3, iterations: 2, ..AlsConfig::default() };
+    let config = AlsConfig { factors: 3, iterations: 2, ..AlsConfig::reference() };
     let mut notes = Notes::new(false);
     train(&random_ratings(20, 15, 0.3, 3), &config, &mut notes).unwrap();
     let steps: Vec<_> = notes.heard.iter().map(|step| (step.iteration, step.side)).collect();
@@ -48,7 +48,7 @@ fn every_half_step_is_reported_users_first() {
 #[test]
 fn the_last_loss_reported_is_that_of_the_factors() {
     let ratings = random_ratings(50, 40, 0.2, 4);
-    let config = AlsConfig { factors: 9, iterations: 3, ..AlsConfig::default() };
+    let config = AlsConfig { factors: 9, iterations: 3, ..AlsConfig::reference() };
     let mut notes = Notes::new(true);
     let factors = train(&ratings, &config, &mut notes).unwrap();
     let last = notes.heard.last().and_then(|step| step.loss);
@@ -58,7 +58,7 @@ fn the_last_loss_reported_is_that_of_the_factors() {
 #[test]
 fn asking_for_the_loss_changes_no_factor() {
     let ratings = random_ratings(50, 40, 0.2, 5);
-    let config = AlsConfig { factors: 9, iterations: 3, ..AlsConfig::default() };
+    let config = AlsConfig { factors: 9, iterations: 3, ..AlsConfig::reference() };
     let with = train(&ratings, &config, &mut Notes::new(true)).unwrap();
     let without = train(&ratings, &config, &mut Notes::new(false)).unwrap();
     assert_eq!(with, without);
@@ -67,16 +67,21 @@ fn asking_for_the_loss_changes_no_factor() {
 #[test]
 fn the_loss_never_rises() {
     let cases = [
-        (random_ratings(300, 80, 0.1, 6), AlsConfig { factors: 20, ..AlsConfig::default() }),
+        (random_ratings(300, 80, 0.1, 6), AlsConfig { factors: 20, ..AlsConfig::reference() }),
         // More factors than items, so the systems hang on λ alone.
-        (random_ratings(200, 12, 0.5, 7), AlsConfig { factors: 50, ..AlsConfig::default() }),
+        (random_ratings(200, 12, 0.5, 7), AlsConfig { factors: 50, ..AlsConfig::reference() }),
         (
             random_ratings(100, 60, 0.3, 8),
-            AlsConfig { factors: 33, regularization: 1e-4, alpha: 1000.0, ..AlsConfig::default() },
+            AlsConfig {
+                factors: 33,
+                regularization: 1e-4,
+                alpha: 1000.0,
+                ..AlsConfig::reference()
+            },
         ),
         (
             random_ratings(80, 60, 0.2, 9),
-            AlsConfig { alpha: 0.0, factors: 7, ..AlsConfig::default() },
+            AlsConfig { alpha: 0.0, factors: 7, ..AlsConfig::reference() },
         ),
     ];
     for (place, (ratings, config)) in cases.iter().enumerate() {
@@ -93,7 +98,7 @@ fn the_loss_never_rises() {
 
 #[test]
 fn an_observer_stops_the_training_where_it_says() {
-    let config = AlsConfig { factors: 3, ..AlsConfig::default() };
+    let config = AlsConfig { factors: 3, ..AlsConfig::reference() };
     let mut notes = Notes { stop_after: 3, ..Notes::new(false) };
     let error = train(&random_ratings(20, 15, 0.3, 10), &config, &mut notes).unwrap_err();
     assert!(matches!(error, AlsError::Cancelled { iteration: 2, side: Side::User }), "{error}");

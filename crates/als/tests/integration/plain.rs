@@ -45,7 +45,7 @@ fn without_tricks_no_bit_changes() {
     for (users, solver, alpha, expected) in expected {
         let ratings = if users == 120 { ratings(120, 60, 2) } else { ratings(40, 400, 9) };
         let config =
-            AlsConfig { factors: 17, solver, alpha, iterations: 3, ..AlsConfig::default() };
+            AlsConfig { factors: 17, solver, alpha, iterations: 3, ..AlsConfig::reference() };
         let factors = train(&ratings, &config, &mut Silent).unwrap();
         let loss = loss(&ratings, &factors, &config).unwrap();
         let users_side = FoldIn::new(&factors.items, &config).unwrap();

@@ -12,7 +12,7 @@ use crate::{
 };
 
 fn cases() -> Vec<(&'static str, Csr, AlsConfig)> {
-    let with = |factors| AlsConfig { factors, iterations: 1, ..AlsConfig::default() };
+    let with = |factors| AlsConfig { factors, iterations: 1, ..AlsConfig::reference() };
     let everyone_alike: Vec<(u32, u32, f32)> =
         (0..60).flat_map(|user| (0..25).map(move |item| (user, item, 5.0))).collect();
     let mut cases = vec![
@@ -61,7 +61,7 @@ fn later_iterations_solve_as_the_first_does() {
 fn whole_trainings_agree_in_scores_and_loss() {
     for (factors, seed) in [(4, 30), (20, 31)] {
         let ratings = random_ratings(80, 50, 0.2, seed);
-        let config = AlsConfig { factors, iterations: 6, ..AlsConfig::default() };
+        let config = AlsConfig { factors, iterations: 6, ..AlsConfig::reference() };
         let found = train(&ratings, &config, &mut Silent).unwrap();
         let by_item = ratings.transpose();
         let mut items = wide(&start(ratings.columns(), &config));
@@ -115,7 +115,7 @@ fn dense_loss(
 #[test]
 fn the_trace_form_of_the_loss_is_the_sum_over_cells() {
     let ratings = random_ratings(70, 40, 0.2, 40);
-    let config = AlsConfig { factors: 11, iterations: 2, ..AlsConfig::default() };
+    let config = AlsConfig { factors: 11, iterations: 2, ..AlsConfig::reference() };
     let factors: Factors = train(&ratings, &config, &mut Silent).unwrap();
     let changes = [(1.0, 0.0), (0.05, 0.0), (1.0, 1.0), (0.3, 0.7)];
     for (unobserved_weight, frequency_scaling) in changes {

@@ -28,7 +28,7 @@ fn config(solver: Solver) -> AlsConfig {
         unobserved_weight: 0.5,
         frequency_scaling: 0.5,
         regularization: 0.1,
-        ..AlsConfig::default()
+        ..AlsConfig::reference()
     }
 }
 

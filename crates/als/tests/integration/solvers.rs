@@ -53,7 +53,7 @@ fn not_kept() -> Csr {
 }
 
 fn one_iteration(factors: usize, solver: Solver) -> AlsConfig {
-    AlsConfig { factors, solver, iterations: 1, ..AlsConfig::default() }
+    AlsConfig { factors, solver, iterations: 1, ..AlsConfig::reference() }
 }
 
 #[test]

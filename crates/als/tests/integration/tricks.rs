@@ -41,7 +41,7 @@ fn each_row_is_what_the_slow_solver_finds() {
                         iterations: 1,
                         unobserved_weight,
                         frequency_scaling,
-                        ..AlsConfig::default()
+                        ..AlsConfig::reference()
                     };
                     check_two_iterations(name, &ratings, &config);
                 }
@@ -63,7 +63,7 @@ fn weak_and_strong_regularization_are_solved_for() {
                     iterations: 1,
                     unobserved_weight: 0.1,
                     frequency_scaling: 1.0,
-                    ..AlsConfig::default()
+                    ..AlsConfig::reference()
                 };
                 check_two_iterations("regularization", &ratings, &config);
             }
@@ -95,7 +95,7 @@ fn the_loss_falls_at_every_half_step() {
                 unobserved_weight,
                 frequency_scaling,
                 init_scale: Some(0.1),
-                ..AlsConfig::default()
+                ..AlsConfig::reference()
             };
             for solver in SOLVERS {
                 let config = AlsConfig { solver, ..config.clone() };
@@ -127,7 +127,7 @@ fn exact_solvers_end_at_the_same_loss() {
                 solver,
                 unobserved_weight,
                 frequency_scaling,
-                ..AlsConfig::default()
+                ..AlsConfig::reference()
             };
             loss(&ratings, &train(&ratings, &config, &mut Silent).unwrap(), &config).unwrap()
         };
@@ -149,7 +149,7 @@ fn threads_change_no_bit() {
             unobserved_weight: 0.1,
             frequency_scaling: 0.7,
             init_scale: Some(0.1),
-            ..AlsConfig::default()
+            ..AlsConfig::reference()
         };
         let on = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -174,7 +174,7 @@ fn a_row_worked_out_by_hand() {
         regularization: 0.1,
         unobserved_weight: 0.5,
         frequency_scaling: 1.0,
-        ..AlsConfig::default()
+        ..AlsConfig::reference()
     };
     let users = FoldIn::new(&items, &config).unwrap();
     // Confidences 3, 5 and 1/2; λ = 0.1 (2 + 0.5 · 3); the second is a dislike.
@@ -190,7 +190,8 @@ fn a_row_worked_out_by_hand() {
 #[test]
 fn a_dislike_lowers_a_film_and_counts_as_seen() {
     let ratings = random_ratings(120, 40, 0.2, 87);
-    let config = AlsConfig { factors: 6, regularization: 1.0, alpha: 5.0, ..AlsConfig::default() };
+    let config =
+        AlsConfig { factors: 6, regularization: 1.0, alpha: 5.0, ..AlsConfig::reference() };
     let score = |sign: f32| {
         let (columns, _) = ratings.row(7);
         let film = columns[columns.len() / 2];
@@ -221,7 +222,8 @@ fn a_dislike_lowers_a_film_and_counts_as_seen() {
 #[test]
 fn live_stars_count_as_the_training_counted_them() {
     let ratings = random_ratings(120, 40, 0.2, 88);
-    let config = AlsConfig { factors: 6, regularization: 1.0, alpha: 5.0, ..AlsConfig::default() };
+    let config =
+        AlsConfig { factors: 6, regularization: 1.0, alpha: 5.0, ..AlsConfig::reference() };
     let factors = train(&ratings, &config, &mut Silent).unwrap();
     let (users, movies) = vocabularies(120, 40);
     let model = AlsModel::new(factors, users, movies, None).unwrap();
@@ -259,7 +261,7 @@ fn a_scaled_start_has_the_deviation_it_says() {
         iterations: 1,
         init_scale: Some(0.2),
         solver: Solver::Cholesky,
-        ..AlsConfig::default()
+        ..AlsConfig::reference()
     };
     let factors = train(&ratings, &config, &mut Silent).unwrap();
     let start = factors.users.as_slice().iter().map(|&value| f64::from(value) * 1e8);

@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use marquee_als::AlsConfig;
+use marquee_als::{AlsConfig, AlsSettings};
 use marquee_catalog::Catalog;
 use marquee_dataset::{Csr, Progress, RatingMatrix};
 use marquee_tuning::{Ended, Settings, Study};
@@ -48,7 +48,8 @@ impl<'a> Objective<'a> {
 
     /// The defaults and the reference preset, as settings of the space; one where they are the same.
     pub(super) fn given(&self) -> Vec<Settings> {
-        let mut given = vec![of_config(&AlsConfig::default(), &self.held.left)];
+        let mut given =
+            vec![of_config(&AlsSettings::default().for_ratings(&self.held.left), &self.held.left)];
         let reference = of_config(&AlsConfig::reference(), &self.held.left);
         if reference != given[0] {
             given.push(reference);

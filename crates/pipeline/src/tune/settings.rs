@@ -28,36 +28,25 @@ pub fn default_space() -> Space {
     .expect("these ranges hold values")
 }
 
-/// What λ is multiplied with for users on average: `mean((n + α₀ m)^ν)`.
-fn mean_scale(ratings: &Csr, unobserved_weight: f64, frequency_scaling: f64) -> f64 {
-    let others = unobserved_weight * ratings.columns() as f64;
-    let scale = |user: usize| (ratings.row(user).0.len() as f64 + others).powf(frequency_scaling);
-    (0..ratings.rows()).map(scale).sum::<f64>() / ratings.rows().max(1) as f64
-}
-
-/// The configuration these settings mean for a training on these ratings. λ has three significant
-/// digits, so that what is run is what is written down.
+/// The configuration these settings mean for a training on these ratings.
 pub(super) fn config(settings: &Settings, ratings: &Csr, base: &AlsConfig) -> AlsConfig {
     let value = |name: &str| settings[name];
-    let (weight, scaling) = (value(UNOBSERVED_WEIGHT), value(FREQUENCY_SCALING));
-    let regularization = value(ROW_REGULARIZATION) / mean_scale(ratings, weight, scaling);
-    AlsConfig {
+    let config = AlsConfig {
         // Whatever is no number of factors becomes one that is refused.
         factors: value(FACTORS).round() as usize,
-        regularization: format!("{regularization:.2e}").parse().unwrap_or(regularization),
         alpha: value(ALPHA),
-        unobserved_weight: weight,
-        frequency_scaling: scaling,
+        unobserved_weight: value(UNOBSERVED_WEIGHT),
+        frequency_scaling: value(FREQUENCY_SCALING),
         ..base.clone()
-    }
+    };
+    config.with_row_regularization(value(ROW_REGULARIZATION), ratings)
 }
 
 /// The settings that mean this configuration.
 pub(super) fn of_config(config: &AlsConfig, ratings: &Csr) -> Settings {
-    let scale = mean_scale(ratings, config.unobserved_weight, config.frequency_scaling);
     [
         (FACTORS, config.factors as f64),
-        (ROW_REGULARIZATION, config.regularization * scale),
+        (ROW_REGULARIZATION, config.regularization * config.mean_row_scale(ratings)),
         (ALPHA, config.alpha),
         (UNOBSERVED_WEIGHT, config.unobserved_weight),
         (FREQUENCY_SCALING, config.frequency_scaling),

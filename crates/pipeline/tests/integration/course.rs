@@ -29,7 +29,7 @@ impl Progress for StopAfter {
 fn job(place: &Workplace, version: &str) -> AlsJob {
     let job = place.als_job(version);
     AlsJob {
-        config: AlsConfig { iterations: 10, ..job.config.clone() },
+        settings: AlsConfig { iterations: 10, ..job.settings.config.clone() }.into(),
         validation: Some(1),
         patience: Some(10),
         checkpoint_every: Some(2),
@@ -63,7 +63,10 @@ fn a_validation_is_told_after_each_iteration_and_its_films_stay_seen() {
 fn patience_ends_a_training_and_keeps_the_best() {
     let place = Workplace::new();
     let job = AlsJob { patience: Some(2), ..job(&place, "v1") };
-    let job = AlsJob { config: AlsConfig { iterations: 60, ..job.config.clone() }, ..job };
+    let job = AlsJob {
+        settings: AlsConfig { iterations: 60, ..job.settings.config.clone() }.into(),
+        ..job
+    };
     let trained = train_als(&job, &mut NoProgress).unwrap();
     let metadata = trained.manifest.metadata.clone();
     let curve = &metadata.validation;
@@ -76,7 +79,7 @@ fn patience_ends_a_training_and_keeps_the_best() {
     let shorter = AlsJob {
         model_version: Some("v2".parse().unwrap()),
         patience: None,
-        config: AlsConfig { iterations: best, ..job.config.clone() },
+        settings: AlsConfig { iterations: best, ..job.settings.config.clone() }.into(),
         ..job
     };
     assert_eq!(model(&train_als(&shorter, &mut NoProgress).unwrap()), model(&trained));
@@ -122,8 +125,8 @@ fn a_checkpoint_of_another_training_is_refused() {
         assert!(error.to_string().contains(message), "{error}");
         assert!(error.to_string().contains("without --resume"), "{error}");
     };
-    let other = AlsConfig { alpha: 2.0, ..job(&place, "v").config };
-    refused(AlsJob { config: other, ..job(&place, "v") }, "its alpha is 1.0, not 2.0");
+    let other = AlsConfig { alpha: 2.0, ..job(&place, "v").settings.config };
+    refused(AlsJob { settings: other.into(), ..job(&place, "v") }, "its alpha is 1.0, not 2.0");
     refused(AlsJob { validation: Some(2), ..job(&place, "v") }, "its validation is 1, not 2");
     let mut aged = job(&place, "v");
     aged.signals.half_life_days = Some(3.0);

@@ -11,7 +11,8 @@ fn job(folder: &Path) -> DemoJob {
         log: sample.join("raw.log"),
         movies: sample.join("movies.jsonl"),
         folder: folder.to_owned(),
-        als: AlsConfig { factors: 16, regularization: 10.0, alpha: 1.0, ..AlsConfig::default() },
+        als: AlsConfig { factors: 16, regularization: 10.0, alpha: 1.0, ..AlsConfig::reference() }
+            .into(),
         popgen: PopGenConfig::default(),
     }
 }

@@ -166,7 +166,8 @@ fn als_folds_in_with_the_settings_and_ratings_of_its_training() {
     fs_err::write(place.path("data.csv"), csv + "77,film+00,5,9\n77,film+03,2,9\n").unwrap();
     place.train_als("v1").unwrap();
     let model = load_als(place.0.path()).unwrap().model;
-    let config = AlsConfig { factors: 4, regularization: 1.0, alpha: 1.0, ..AlsConfig::default() };
+    let config =
+        AlsConfig { factors: 4, regularization: 1.0, alpha: 1.0, ..AlsConfig::reference() };
     let users = FoldIn::new(&model.factors().items, &config).unwrap();
     let factors = users.solve(&[(0, 5.0), (3, 2.0), (7, 1.0)]).unwrap();
     let expected = model.recommend_for(&factors, &[0, 3, 7], 20, &Filter::default()).unwrap();

@@ -52,12 +52,13 @@ impl Workplace {
             data_path: self.path("data.csv"),
             artifact_dir: self.0.path().to_owned(),
             model_version: Some(version.parse().unwrap()),
-            config: AlsConfig {
+            settings: AlsConfig {
                 factors: 4,
                 regularization: 1.0,
                 alpha: 1.0,
-                ..AlsConfig::default()
-            },
+                ..AlsConfig::reference()
+            }
+            .into(),
             loss: true,
             ..AlsJob::default()
         }

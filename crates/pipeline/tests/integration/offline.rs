@@ -20,7 +20,7 @@ fn job(workplace: &Workplace) -> OfflineJob {
         interactions: workplace.path("data.csv"),
         catalog: Some(workplace.path("movie_catalog.json")),
         ks: vec![1, 3],
-        als: workplace.als_job("unused").config,
+        als: workplace.als_job("unused").settings,
         bootstrap: Bootstrap { draws: 50, ..Bootstrap::default() },
         ..OfflineJob::default()
     }
@@ -46,7 +46,7 @@ fn the_reference_finds_the_same_within_the_spread_of_its_seeds() {
     {
         let report = evaluate(&OfflineJob {
             interactions: fixture("interactions_dedup.csv"),
-            als: AlsConfig { solver, ..AlsConfig::default() },
+            als: AlsConfig { solver, ..AlsConfig::reference() }.into(),
             bootstrap: Bootstrap { draws: 20, ..Bootstrap::default() },
             ..OfflineJob::default()
         });
@@ -285,7 +285,10 @@ fn settings_out_of_range_are_refused_before_any_work() {
             OfflineJob { bootstrap: Bootstrap { level: 1.0, ..Bootstrap::default() }, ..good() },
             "level",
         ),
-        (OfflineJob { als: AlsConfig { factors: 0, ..AlsConfig::default() }, ..good() }, "factors"),
+        (
+            OfflineJob { als: AlsConfig { factors: 0, ..AlsConfig::reference() }.into(), ..good() },
+            "factors",
+        ),
         (good(), "no/such.csv"),
     ];
     for (job, said) in cases {

@@ -28,7 +28,7 @@ fn accuracy_is_that_of_the_same_parameters_on_held_out_films() {
         interactions: workplace.path("data.csv"),
         catalog: Some(workplace.path("movie_catalog.json")),
         ks: vec![20],
-        als: workplace.als_job("unused").config,
+        als: workplace.als_job("unused").settings,
         bootstrap: Bootstrap { draws: 50, ..Bootstrap::default() },
         ..OfflineJob::default()
     };
@@ -64,7 +64,8 @@ fn the_leaky_hit_is_of_the_same_film_by_the_model_that_was_trained_on_it() {
     fs_err::write(workplace.path("data.csv"), csv).unwrap();
     workplace.train_popgen("p1").unwrap();
     let als = AlsJob {
-        config: AlsConfig { factors: 45, alpha: 40.0, ..workplace.als_job("v1").config },
+        settings: AlsConfig { factors: 45, alpha: 40.0, ..workplace.als_job("v1").settings.config }
+            .into(),
         ..workplace.als_job("v1")
     };
     train_als(&als, &mut NoProgress).unwrap();

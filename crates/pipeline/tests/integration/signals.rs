@@ -27,7 +27,11 @@ fn aggregate(place: &Workplace) {
 
 fn job(place: &Workplace, version: &str, signals: SignalConfig) -> AlsJob {
     let job = place.als_job(version);
-    AlsJob { config: AlsConfig { factors: 3, ..job.config.clone() }, signals, ..job }
+    AlsJob {
+        settings: AlsConfig { factors: 3, ..job.settings.config.clone() }.into(),
+        signals,
+        ..job
+    }
 }
 
 fn both() -> SignalConfig {

@@ -1,0 +1,67 @@
+use marquee_dataset::Csr;
+
+use crate::{AlsConfig, AlsError, DEFAULT_ROW_REGULARIZATION};
+
+/// Settings of a training that may leave λ to the ratings.
+///
+/// A λ that is right for one data set is wrong by orders of magnitude for another, as with ν = 1
+/// it is multiplied with a row's ratings and the number of items. What users are regularized with
+/// on average carries over.
+///
+/// ```
+/// use marquee_als::AlsSettings;
+/// use marquee_dataset::Csr;
+///
+/// // Two users of three films, with two ratings and one.
+/// let (ratings, _) = Csr::from_triplets(2, 3, vec![(0, 0, 1.0), (0, 1, 1.0), (1, 2, 1.0)]);
+/// let settings = AlsSettings { row_regularization: Some(9.0), ..AlsSettings::default() };
+/// // With ν = 1 and α₀ = 0.1 their scales are 2.3 and 1.3, 1.8 on average.
+/// assert_eq!(settings.for_ratings(&ratings).regularization, 5.0);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct AlsSettings {
+    /// The settings; `regularization` counts where `row_regularization` is `None`.
+    pub config: AlsConfig,
+    /// λ as it is to be for users on average: finite, above 0. `None` takes λ from `config`. Default
+    /// [`DEFAULT_ROW_REGULARIZATION`].
+    pub row_regularization: Option<f64>,
+}
+
+impl Default for AlsSettings {
+    fn default() -> Self {
+        Self { config: AlsConfig::default(), row_regularization: Some(DEFAULT_ROW_REGULARIZATION) }
+    }
+}
+
+impl From<AlsConfig> for AlsSettings {
+    /// The configuration as it is.
+    fn from(config: AlsConfig) -> Self {
+        Self { config, row_regularization: None }
+    }
+}
+
+impl AlsSettings {
+    /// Checks every field against its range.
+    ///
+    /// # Errors
+    /// The variant of [`AlsError`] that belongs to the first field out of range.
+    pub fn validate(&self) -> Result<(), AlsError> {
+        self.config.validate()?;
+        match self.row_regularization {
+            Some(regularization) if !(regularization.is_finite() && regularization > 0.0) => {
+                Err(AlsError::Regularization { regularization })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The configuration for these ratings, as
+    /// [`with_row_regularization`](AlsConfig::with_row_regularization) makes it. O(users).
+    #[must_use]
+    pub fn for_ratings(&self, ratings: &Csr) -> AlsConfig {
+        match self.row_regularization {
+            Some(given) => self.config.clone().with_row_regularization(given, ratings),
+            None => self.config.clone(),
+        }
+    }
+}
