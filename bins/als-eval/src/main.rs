@@ -16,7 +16,8 @@ use marquee_pipeline::{Family, PropertiesJob, evaluate_properties};
 #[derive(Parser)]
 #[command(version)]
 struct Args {
-    /// The interactions it was trained on, .csv, .parquet or a folder of .parquet files
+    /// The interactions it was trained on, .csv, .parquet or a folder of .parquet files; with the
+    /// columns of dedup --strategy aggregate where a model was trained with --signals
     #[arg(long, value_name = "FILE", default_value = "data/interactions_dedup.csv")]
     data_path: PathBuf,
     /// Where the model is
@@ -35,6 +36,9 @@ struct Args {
     /// for the other model in it
     #[arg(long, value_name = "DIR")]
     compare: Vec<PathBuf>,
+    /// The movie catalog that als-train --catalog was given, where the model was trained with one
+    #[arg(long, value_name = "FILE")]
+    catalog: Option<PathBuf>,
     /// File for the properties, JSON
     #[arg(long, value_name = "FILE")]
     output_json: Option<PathBuf>,
@@ -52,13 +56,15 @@ fn main() -> ExitCode {
 }
 
 fn run(args: Args) -> anyhow::Result<Outcome> {
-    check_distinct([&args.data_path], args.output_json.iter().chain(&args.html))?;
+    let inputs = [Some(&args.data_path), args.catalog.as_ref()];
+    check_distinct(inputs.into_iter().flatten(), args.output_json.iter().chain(&args.html))?;
     set_threads(args.threads)?;
     // Whether outputs can be written is known before the work.
     let output = args.output_json.as_deref().map(StagedFile::create).transpose()?;
     let html = args.html.as_deref().map(StagedFile::create).transpose()?;
     let job = PropertiesJob {
         data_path: args.data_path,
+        catalog: args.catalog,
         artifact_dir: args.artifact_dir,
         family: Family::Als,
         users: args.users,

@@ -9,7 +9,7 @@ use std::{
 
 use marquee_als::AlsConfig;
 use marquee_dataset::NoProgress;
-use marquee_pipeline::{AlsJob, train_als};
+use marquee_pipeline::{AlsJob, SignalConfig, train_als};
 use serde_json::Value;
 
 /// A folder with a data set and a model of it.
@@ -116,6 +116,43 @@ fn models_of_other_folders_stand_beside_it() {
     assert_eq!(table.len(), 3, "{text}");
     assert!(table[0].contains("leaky") && table[0].contains("p99 ms"), "{text}");
     assert!(table[1].starts_with("artifacts v1 "), "{text}");
+}
+
+#[test]
+fn a_model_of_signals_needs_its_table_and_its_catalog() {
+    let folder = folder();
+    let place = |name: &str| folder.path().join(name);
+    let rows = fs_err::read_to_string(place("data.csv")).unwrap();
+    let wider = rows.lines().enumerate().map(|(line, row)| match line {
+        0 => format!("{row},stars,minutes\n"),
+        _ => format!("{row},,{}\n", 5 * line % 90),
+    });
+    fs_err::write(place("aggregate.csv"), wider.collect::<String>()).unwrap();
+    fs_err::write(place("movies.json"), r#"{"film+00": {"title": "0", "runtime": "90"}}"#).unwrap();
+    let job = AlsJob {
+        data_path: place("aggregate.csv"),
+        artifact_dir: place("signals"),
+        signals: SignalConfig { minutes: true, ..SignalConfig::default() },
+        catalog: Some(place("movies.json")),
+        config: AlsConfig { factors: 4, iterations: 5, ..AlsConfig::default() },
+        ..AlsJob::default()
+    };
+    train_als(&job, &mut NoProgress).unwrap();
+    let evaluated = |data: &str, more: &[&str]| {
+        let arguments = ["--artifact-dir", "signals", "--data-path", data];
+        let output = run(folder.path(), &[&arguments[..], more].concat());
+        (output.status.code(), said(&output))
+    };
+    let (code, text) = evaluated("aggregate.csv", &["--catalog", "movies.json"]);
+    assert_eq!(code, Some(0), "{text}");
+    let (code, text) = evaluated("data.csv", &["--catalog", "movies.json"]);
+    assert!(code == Some(2) && text.contains("dedup --strategy aggregate"), "{text}");
+    let (code, text) = evaluated("aggregate.csv", &[]);
+    assert!(code == Some(2) && text.contains("--catalog"), "{text}");
+    // What is read is not written over.
+    let outputs = ["--catalog", "movies.json", "--output-json", "movies.json"];
+    let (code, text) = evaluated("aggregate.csv", &outputs);
+    assert!(code == Some(2) && text.contains("named twice"), "{text}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
-use clap::{Parser, ValueEnum};
-use marquee_cli::{AlsArgs, DataVersionArgs};
+use clap::Parser;
+use marquee_cli::{AlsArgs, DataVersionArgs, SignalArgs};
 use marquee_pipeline::{AlsJob, DEFAULT_DISLIKE_BELOW, SignalConfig};
 use marquee_provenance::ModelVersion;
 
@@ -26,7 +26,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     settings: AlsArgs,
     #[command(flatten)]
-    signals: SignalArgs,
+    ratings: RatingArgs,
     #[command(flatten)]
     course: CourseArgs,
     /// Threads to train with [default: one per core]; the model does not depend on it
@@ -36,14 +36,9 @@ pub(crate) struct Args {
 
 /// What the ratings are made from.
 #[derive(clap::Args)]
-struct SignalArgs {
-    /// Make the ratings from minutes watched, stars or both (minutes,stars) rather than from the
-    /// rating column; needs the table of dedup --strategy aggregate
-    #[arg(long, value_enum, value_delimiter = ',', value_name = "LIST")]
-    signals: Vec<Signal>,
-    /// Stars below this are a dislike, with --signals stars; 1: none are
-    #[arg(long, default_value_t = DEFAULT_DISLIKE_BELOW, value_name = "STARS")]
-    dislike_below: u8,
+struct RatingArgs {
+    #[command(flatten)]
+    signals: SignalArgs,
     /// The movie catalog that knows how long films are, for --signals minutes [default: none; half
     /// an hour then counts as half a film]
     #[arg(long, value_name = "FILE")]
@@ -74,18 +69,10 @@ struct CourseArgs {
     resume: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, ValueEnum)]
-enum Signal {
-    /// The share of the film that was watched
-    Minutes,
-    /// The stars given, the lowest as a dislike
-    Stars,
-}
-
 impl Args {
     /// The training these arguments ask for.
     pub(crate) fn into_job(self) -> anyhow::Result<AlsJob> {
-        let Self { settings, signals, course, .. } = self;
+        let Self { settings, ratings, course, .. } = self;
         Ok(AlsJob {
             data_path: self.data_path,
             artifact_dir: self.artifact_dir,
@@ -94,12 +81,12 @@ impl Args {
             data_version: self.data.resolve()?,
             settings: settings.settings(),
             signals: SignalConfig {
-                minutes: signals.signals.contains(&Signal::Minutes),
-                stars: signals.signals.contains(&Signal::Stars),
-                dislike_below: signals.dislike_below,
-                half_life_days: signals.half_life_days,
+                minutes: ratings.signals.minutes(),
+                stars: ratings.signals.stars(),
+                dislike_below: ratings.signals.dislike_below.unwrap_or(DEFAULT_DISLIKE_BELOW),
+                half_life_days: ratings.half_life_days,
             },
-            catalog: signals.catalog,
+            catalog: ratings.catalog,
             loss: course.loss,
             validation: course.validation,
             patience: course.patience,

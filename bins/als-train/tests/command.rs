@@ -112,6 +112,31 @@ fn a_preset_is_a_start_that_flags_change() {
 }
 
 #[test]
+fn signals_are_named_in_the_manifest() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = "1,a,5,1,5,90\n1,b,1,2,,10\n2,b,2,1,2,7\n";
+    let header = "user_id,movie_id,rating,timestamp,stars,minutes\n";
+    fs_err::write(folder.path().join("data.csv"), format!("{header}{rows}")).unwrap();
+    let signals = |arguments: &[&str]| {
+        let output = run(folder.path(), &[arguments, &["--factors", "2"]].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        let manifest: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        manifest["hyperparameters"]["signals"].clone()
+    };
+    let arguments = ["--signals", "minutes,stars", "--dislike-below", "3"];
+    let both = signals(&[&arguments[..], &["--half_life_days", "9.5"]].concat());
+    let expected = serde_json::json!(
+        {"minutes": true, "stars": true, "dislike_below": 3, "half_life_days": 9.5}
+    );
+    assert_eq!(both, expected);
+    let minutes = signals(&["--signals", "minutes", "--model-version", "v2"]);
+    let expected = serde_json::json!(
+        {"minutes": true, "stars": false, "dislike_below": 2, "half_life_days": null}
+    );
+    assert_eq!(minutes, expected);
+}
+
+#[test]
 fn a_training_stopped_by_a_signal_goes_on_from_its_checkpoint() {
     let folder = tempfile::tempdir().unwrap();
     let mut csv = HEADER.to_owned();

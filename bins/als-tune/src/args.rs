@@ -1,8 +1,9 @@
 use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Context, ensure};
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use marquee_als::Solver;
+use marquee_cli::SignalArgs;
 use marquee_pipeline::{DEFAULT_DISLIKE_BELOW, SignalConfig, TuneJob, default_space};
 use marquee_tuning::Range;
 
@@ -32,7 +33,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     search: SearchArgs,
     #[command(flatten)]
-    signals: SignalArgs,
+    ratings: RatingArgs,
     /// Seed of the random start of every trial
     #[arg(long, default_value_t = marquee_als::DEFAULT_RANDOM_STATE)]
     random_state: u64,
@@ -82,31 +83,18 @@ struct SearchArgs {
 /// What the ratings are made from.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Signals")]
-struct SignalArgs {
-    /// Make the ratings from minutes watched, stars or both (minutes,stars); needs the table of
-    /// dedup --strategy aggregate
-    #[arg(long, value_enum, value_delimiter = ',', value_name = "LIST")]
-    signals: Vec<Signal>,
-    /// Stars below this are a dislike, with --signals stars; 1: none are
-    #[arg(long, default_value_t = DEFAULT_DISLIKE_BELOW, value_name = "STARS")]
-    dislike_below: u8,
+struct RatingArgs {
+    #[command(flatten)]
+    signals: SignalArgs,
     /// The movie catalog that knows how long films are, for --signals minutes
     #[arg(long, value_name = "FILE")]
     catalog: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, PartialEq, ValueEnum)]
-enum Signal {
-    /// The share of the film that was watched
-    Minutes,
-    /// The stars given, the lowest as a dislike
-    Stars,
-}
-
 impl Args {
     /// The files that are read.
     pub(crate) fn inputs(&self) -> impl Iterator<Item = &PathBuf> {
-        [Some(&self.data_path), self.signals.catalog.as_ref()].into_iter().flatten()
+        [Some(&self.data_path), self.ratings.catalog.as_ref()].into_iter().flatten()
     }
 
     /// The file that keeps the runs.
@@ -116,7 +104,7 @@ impl Args {
 
     /// The search these arguments ask for.
     pub(crate) fn into_job(self, journal: PathBuf) -> anyhow::Result<TuneJob> {
-        let Self { search, signals, .. } = self;
+        let Self { search, ratings, .. } = self;
         let mut space = default_space();
         for text in &search.spaces {
             let parts = text.split_once('=');
@@ -139,12 +127,12 @@ impl Args {
         Ok(TuneJob {
             data_path: self.data_path,
             signals: SignalConfig {
-                minutes: signals.signals.contains(&Signal::Minutes),
-                stars: signals.signals.contains(&Signal::Stars),
-                dislike_below: signals.dislike_below,
+                minutes: ratings.signals.minutes(),
+                stars: ratings.signals.stars(),
+                dislike_below: ratings.signals.dislike_below.unwrap_or(DEFAULT_DISLIKE_BELOW),
                 half_life_days: None,
             },
-            catalog: signals.catalog,
+            catalog: ratings.catalog,
             test: search.test_per_user,
             validation: search.validation_per_user,
             space,

@@ -114,6 +114,30 @@ fn the_table_ends_in_a_command() {
 }
 
 #[test]
+fn signals_are_among_the_flags_of_the_winner() {
+    let folder = folder();
+    let wider = table().lines().enumerate().fold(String::new(), |mut text, (line, row)| {
+        match line {
+            0 => writeln!(text, "{row},stars,minutes"),
+            _ => writeln!(text, "{row},{},{}", row.split(',').nth(2).unwrap(), 10 * (line % 9)),
+        }
+        .unwrap();
+        text
+    });
+    fs_err::write(folder.path().join("data.csv"), wider).unwrap();
+    let flags = |arguments: &[&str]| {
+        let journal = format!("{}.jsonl", arguments.len());
+        let report = report(&run(folder.path(), &[arguments, &["--journal", &journal]].concat()));
+        report.winner.unwrap().flags.join(" ")
+    };
+    let both = flags(&["--signals", "stars,minutes", "--dislike-below", "3"]);
+    assert!(both.contains("--signals minutes,stars --dislike-below 3"), "{both}");
+    let minutes = flags(&["--signals", "minutes"]);
+    assert!(minutes.contains("--signals minutes --dislike-below 2"), "{minutes}");
+    assert!(!flags(&[]).contains("--signals"));
+}
+
+#[test]
 fn what_cannot_run_exits_with_two_and_says_why() {
     let folder = folder();
     for (arguments, says) in [

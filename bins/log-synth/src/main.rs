@@ -35,6 +35,16 @@ struct Args {
     /// Days over which the sessions spread.
     #[arg(long, value_name = "N", default_value_t = SynthConfig::DEFAULT_DAYS)]
     days: u32,
+    /// Minutes watched of a film on average, where it is not abandoned, 1 to 1000; each is a line.
+    #[arg(long, value_name = "MINUTES", default_value_t = SynthConfig::DEFAULT_MEAN_MINUTES)]
+    mean_minutes: f64,
+    /// Probability that a film is rated after it was watched.
+    #[arg(long, value_name = "SHARE", default_value_t = SynthConfig::DEFAULT_RATING_SHARE)]
+    rating_share: f64,
+    /// Probability that a film outside the tastes of who watches it is abandoned within three
+    /// minutes.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    abandon_share: f64,
     /// Mix in bad lines of every kind, one to two percent of all.
     #[arg(long)]
     dirty: bool,
@@ -70,6 +80,9 @@ impl Args {
             dirty: self.dirty,
             start_second: self.start.unwrap_or(SynthConfig::DEFAULT_START_SECOND),
             days: self.days,
+            mean_minutes: self.mean_minutes,
+            rating_share: self.rating_share,
+            abandon_share: self.abandon_share,
             effect: self.effect,
             ..SynthConfig::default()
         }

@@ -1,9 +1,9 @@
 use std::{num::NonZeroUsize, path::PathBuf};
 
 use clap::{Parser, ValueEnum};
-use marquee_cli::AlsArgs;
+use marquee_cli::{AlsArgs, SignalArgs};
 use marquee_evaluation::Bootstrap;
-use marquee_pipeline::{OfflineJob, OfflineModel, SplitRule};
+use marquee_pipeline::{DEFAULT_DISLIKE_BELOW, OfflineJob, OfflineModel, SignalConfig, SplitRule};
 use marquee_popgen::PopGenConfig;
 
 /// Score models on films their training did not see.
@@ -41,14 +41,20 @@ pub(crate) struct Args {
     sample_users: usize,
     #[command(flatten)]
     als: AlsArgs,
+    #[command(flatten)]
+    signals: SignalArgs,
+    /// Days before the newest row of the training part after which what somebody did counts half,
+    /// for als [default: never]
+    #[arg(long, value_name = "DAYS")]
+    half_life_days: Option<f64>,
     /// How much PopGen raises a film in the user's genres
     #[arg(long, default_value_t = PopGenConfig::DEFAULT_ALPHA)]
     popgen_alpha: f64,
     /// How many of the most popular films PopGen ranks
     #[arg(long, default_value_t = PopGenConfig::DEFAULT_POOL)]
     pool: usize,
-    /// Movie catalog, for PopGen and for diversity [default: artifacts/movie_catalog.json if it is
-    /// there]
+    /// Movie catalog, for PopGen, for diversity and for the length of films with --signals minutes
+    /// [default: artifacts/movie_catalog.json if it is there]
     #[arg(long, value_name = "FILE")]
     catalog: Option<PathBuf>,
     /// Users file, for groups by age, gender and occupation
@@ -83,7 +89,7 @@ enum Split {
 #[derive(Clone, Copy, ValueEnum)]
 enum Model {
     Als,
-    /// ALS with the settings of --preset reference, to compare with
+    /// ALS with the settings of --preset reference and the rating column, to compare with
     AlsReference,
     Popgen,
     Popularity,
@@ -122,6 +128,12 @@ impl Args {
             models,
             artifact_dirs: self.artifact_dirs,
             als: self.als.settings(),
+            signals: SignalConfig {
+                minutes: self.signals.minutes(),
+                stars: self.signals.stars(),
+                dislike_below: self.signals.dislike_below.unwrap_or(DEFAULT_DISLIKE_BELOW),
+                half_life_days: self.half_life_days,
+            },
             popgen: PopGenConfig { alpha: self.popgen_alpha, pool: self.pool },
             bootstrap: Bootstrap { draws: self.draws, ..Bootstrap::default() },
             split_out: self.split_out.and_then(|paths| paths.try_into().ok()),

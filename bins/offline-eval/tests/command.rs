@@ -191,6 +191,34 @@ fn the_parts_are_written_for_other_programs() {
 }
 
 #[test]
+fn als_is_trained_with_the_signals_of_the_flags() {
+    let folder = folder();
+    let rows = fs_err::read_to_string(folder.path().join("data.csv")).unwrap();
+    let wider = rows.lines().enumerate().map(|(line, row)| match line {
+        0 => format!("{row},stars,minutes\n"),
+        _ => format!("{row},{},{}\n", 1 + line % 5, 5 * line % 90),
+    });
+    fs_err::write(folder.path().join("data.csv"), wider.collect::<String>()).unwrap();
+    let signals = |arguments: &[&str]| {
+        let report = answer(&run(folder.path(), arguments));
+        report["models"][0]["hyperparameters"]["signals"].clone()
+    };
+    let arguments = ["--signals", "minutes,stars", "--dislike-below", "3"];
+    let all = signals(&[&arguments[..], &["--half-life-days", "9.5"]].concat());
+    let expected = serde_json::json!(
+        {"minutes": true, "stars": true, "dislike_below": 3, "half_life_days": 9.5}
+    );
+    assert_eq!(all, expected);
+    let stars = signals(&["--signals", "stars", "--split-out", "train.csv", "holdout.csv"]);
+    let expected = serde_json::json!(
+        {"minutes": false, "stars": true, "dislike_below": 2, "half_life_days": null}
+    );
+    assert_eq!(stars, expected);
+    let train = fs_err::read_to_string(folder.path().join("train.csv")).unwrap();
+    assert!(train.starts_with("user_id,movie_id,rating,timestamp,stars,minutes\n"), "{train}");
+}
+
+#[test]
 fn nothing_to_test_is_said_in_words_and_null() {
     let folder = folder();
     let output = run(folder.path(), &["--min-history", "50"]);
@@ -223,6 +251,11 @@ fn what_cannot_run_exits_with_two_and_leaves_the_output() {
         (&["--artifact-dir", "nowhere"], "nowhere"),
         (&["--split", "global-time", "--test-share", "1"], "share"),
         (&["--factors", "0"], "factors"),
+        (&["--signals", "minutes"], "dedup --strategy aggregate"),
+        (&["--signals", "taste"], "taste"),
+        (&["--dislike-below", "6"], "dislike-below"),
+        (&["--half-life-days", "0"], "half-life-days"),
+        (&["--signals", "stars", "--model", "popularity"], "the model als"),
         (&["--split-out", "report.json", "b.csv"], "named twice"),
         (&["--html", "report.json"], "named twice"),
     ] {

@@ -8,7 +8,7 @@ use std::{
 };
 
 use marquee_dataset::NoProgress;
-use marquee_pipeline::{PopGenJob, train_popgen};
+use marquee_pipeline::{AlsJob, PopGenJob, SignalConfig, train_als, train_popgen};
 use serde_json::Value;
 
 /// A folder with a data set and a model of it.
@@ -117,6 +117,28 @@ fn models_of_other_folders_stand_beside_it() {
     assert_eq!(table.len(), 3, "{text}");
     assert!(table[0].contains("leaky") && table[0].contains("p99 ms"), "{text}");
     assert!(table[1].starts_with("artifacts v1 "), "{text}");
+}
+
+#[test]
+fn the_catalog_is_that_of_a_model_beside_it() {
+    let folder = folder();
+    let rows = "1,a,1,1,,90\n1,b,1,2,,10\n2,b,1,1,,7\n2,a,1,3,,8\n";
+    let header = "user_id,movie_id,rating,timestamp,stars,minutes\n";
+    fs_err::write(folder.path().join("data.csv"), format!("{header}{rows}")).unwrap();
+    let job = AlsJob {
+        data_path: folder.path().join("data.csv"),
+        artifact_dir: folder.path().join("artifacts"),
+        signals: SignalConfig { minutes: true, ..SignalConfig::default() },
+        catalog: Some(folder.path().join("catalog.json")),
+        ..AlsJob::default()
+    };
+    train_als(&job, &mut NoProgress).unwrap();
+    let arguments = ["--data-path", "data.csv", "--compare", "artifacts"];
+    let output = run(folder.path(), &[&arguments[..], &["--catalog", "catalog.json"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let output = run(folder.path(), &arguments);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert!(said(&output).contains("--catalog"), "{}", said(&output));
 }
 
 #[test]

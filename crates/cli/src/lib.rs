@@ -21,6 +21,7 @@ mod kafka;
 mod output;
 mod progress;
 mod run;
+mod signals;
 
 pub use als::AlsArgs;
 pub use arguments::{check_distinct, dashed, parse, set_threads};
@@ -29,3 +30,4 @@ pub use kafka::{BrokerTimeout, KafkaArgs};
 pub use output::{print_json, print_text, print_written};
 pub use progress::{Interrupt, TerminalProgress};
 pub use run::{Outcome, run, unless_closed};
+pub use signals::SignalArgs;

@@ -220,3 +220,19 @@ pub struct Aggregated {
     /// Number of distinct minutes watched.
     pub minutes: Vec<i64>,
 }
+
+impl Aggregated {
+    /// The rows at the given places with their stars and minutes, in that order; codes keep their
+    /// meaning.
+    ///
+    /// # Panics
+    /// When there is no such row.
+    #[must_use]
+    pub fn select(&self, rows: &[u32]) -> Self {
+        Self {
+            interactions: self.interactions.select(rows),
+            stars: rows.iter().map(|&row| self.stars[row as usize]).collect(),
+            minutes: rows.iter().map(|&row| self.minutes[row as usize]).collect(),
+        }
+    }
+}

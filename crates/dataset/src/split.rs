@@ -9,6 +9,8 @@ use crate::{Interactions, dedup::by_user_and_time};
 pub struct LeaveLastSplit {
     /// Rows to train on, by user and time.
     pub train: Interactions,
+    /// The places of the rows of `train` in the table that was split, for what it has beside them.
+    pub train_rows: Vec<u32>,
     /// Rows held out, by user and time.
     pub holdout: Interactions,
     /// Users with rows in both parts.
@@ -49,6 +51,7 @@ pub fn leave_last(
     }
     Ok(LeaveLastSplit {
         train: table.select(&train),
+        train_rows: train,
         holdout: table.select(&held_out),
         evaluated_users,
     })
@@ -59,6 +62,8 @@ pub fn leave_last(
 pub struct GlobalTimeSplit {
     /// Rows to train on, by user and time: all rows before the boundary.
     pub train: Interactions,
+    /// The places of the rows of `train` in the table that was split, for what it has beside them.
+    pub train_rows: Vec<u32>,
     /// Rows held out, by user and time: those from the boundary on of users with enough rows in
     /// `train`.
     pub holdout: Interactions,
@@ -97,6 +102,7 @@ pub fn split_at(table: &Interactions, boundary: i64, min_history: usize) -> Glob
     }
     GlobalTimeSplit {
         train: table.select(&train),
+        train_rows: train,
         holdout: table.select(&held_out),
         boundary,
         evaluated_users,

@@ -110,13 +110,22 @@ impl AlsJob {
 
     /// Everything the model depends on beside the data.
     fn hyperparameters(&self, config: &AlsConfig) -> BTreeMap<String, Value> {
-        let mut all = hyperparameters(config);
-        all.insert(SIGNALS.to_owned(), Value::from_iter(hyperparameters(&self.signals)));
+        let mut all = als_hyperparameters(config, &self.signals);
         for (name, value) in [(VALIDATION, self.validation), (PATIENCE, self.patience)] {
             all.extend(value.map(|value| (name.to_owned(), Value::from(value))));
         }
         all
     }
+}
+
+/// Settings and signals as a manifest names them.
+pub(crate) fn als_hyperparameters(
+    config: &AlsConfig,
+    signals: &SignalConfig,
+) -> BTreeMap<String, Value> {
+    let mut all = hyperparameters(config);
+    all.insert(SIGNALS.to_owned(), Value::from_iter(hyperparameters(signals)));
+    all
 }
 
 /// Trains and writes `als_model.npz`, `user_map.json`, `movie_map.json`, `seen.npz` and the

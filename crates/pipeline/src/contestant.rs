@@ -5,7 +5,7 @@ use std::{
     time::Instant,
 };
 
-use marquee_als::{AlsConfig, AlsModel, AlsSettings};
+use marquee_als::{AlsConfig, AlsModel};
 use marquee_catalog::Catalog;
 use marquee_dataset::{Interactions, Progress, RatingMatrix};
 use marquee_evaluation::{Holdout, ModelEvaluation, seen_held_out};
@@ -15,8 +15,9 @@ use marquee_recommender::Recommender;
 use serde_json::Value;
 
 use crate::{
-    ArtifactName, OfflineJob, OfflineModel, PipelineError, fit::Fit, load_models,
-    offline_report::ModelReport, popgen::Tables, training::hyperparameters,
+    ArtifactName, OfflineJob, OfflineModel, PipelineError, SignalConfig, als::als_hyperparameters,
+    fit::Fit, load_models, offline_report::ModelReport, popgen::Tables, rows::Rows,
+    training::hyperparameters,
 };
 
 /// A model in the evaluation.
@@ -25,6 +26,22 @@ pub(crate) struct Contestant {
     pub(crate) model: Arc<dyn Recommender>,
     settings: BTreeMap<String, Value>,
     saved: Option<Saved>,
+}
+
+/// What models are trained on.
+#[derive(Clone, Copy)]
+pub(crate) struct TrainingPart<'a> {
+    pub(crate) rows: &'a Rows,
+    /// For PopGen, and for how long films are.
+    pub(crate) catalog: Option<&'a Catalog>,
+}
+
+impl TrainingPart<'_> {
+    /// The ratings that these signals make of it.
+    pub(crate) fn matrix(&self, signals: &SignalConfig) -> RatingMatrix {
+        let values = self.rows.values(signals, self.catalog);
+        RatingMatrix::with_values(self.rows.table(), &values)
+    }
 }
 
 /// Where a model that was trained before comes from.
@@ -39,31 +56,32 @@ impl Contestant {
     pub(crate) fn train(
         model: OfflineModel,
         job: &OfflineJob,
-        rows: &Interactions,
-        catalog: Option<&Catalog>,
+        part: TrainingPart<'_>,
         progress: &mut dyn Progress,
     ) -> Result<Self, PipelineError> {
         let started = Instant::now();
-        let als = match model {
+        let rows = part.rows.table();
+        let (als, signals) = match model {
             OfflineModel::AlsReference => {
                 let AlsConfig { random_state, solver, .. } = job.als.config;
-                AlsSettings::from(AlsConfig { random_state, solver, ..AlsConfig::reference() })
+                let als = AlsConfig { random_state, solver, ..AlsConfig::reference() };
+                (als.into(), SignalConfig::default())
             }
-            _ => job.als.clone(),
+            _ => (job.als.clone(), job.signals.clone()),
         };
         let mut settings = BTreeMap::new();
         let recommender = match model {
             // ALS has no model of nothing; popularity of no film answers nobody as well.
             OfflineModel::Als | OfflineModel::AlsReference if !rows.is_empty() => {
-                let matrix = RatingMatrix::new(rows);
+                let matrix = part.matrix(&signals);
                 let config = als.for_ratings(&matrix.ratings);
-                settings = hyperparameters(&config);
+                settings = als_hyperparameters(&config, &signals);
                 als_of(matrix, &config, progress)?
             }
             OfflineModel::PopGen => {
                 settings = hyperparameters(&job.popgen);
                 let none = Catalog::default();
-                popgen_of(rows, job.popgen, catalog.unwrap_or(&none))?
+                popgen_of(rows, job.popgen, part.catalog.unwrap_or(&none))?
             }
             OfflineModel::Als | OfflineModel::AlsReference | OfflineModel::Popularity => {
                 popularity_of(rows)

@@ -61,15 +61,44 @@ pub enum PipelineError {
         /// Runs it holds.
         runs: usize,
     },
-    /// A model whose ratings were made from minutes and stars is to be trained again on rows that
-    /// have none.
+    /// A model whose ratings were made from minutes or stars is to be trained again on a table that
+    /// has none.
     #[error(
-        "the model in {} was trained with --signals; its accuracy on films held out cannot be told          from a table without minutes and stars. als-train --validation 1 has it in the manifest",
+        "{}: the model in {} was trained with --signals, and this table has no columns stars and \
+         minutes; give the table of dedup --strategy aggregate that it was trained on",
+        data_path.display(),
         folder.display()
     )]
     SignalsNeeded {
         /// The artifact folder.
         folder: PathBuf,
+        /// The table.
+        data_path: PathBuf,
+    },
+    /// A model that was trained with a catalog is to be trained again without one.
+    #[error(
+        "the model in {} was trained with a catalog that knows how long films are; name that one \
+         with --catalog",
+        folder.display()
+    )]
+    CatalogNeeded {
+        /// The artifact folder.
+        folder: PathBuf,
+    },
+    /// A model that was trained with a catalog is to be trained again with another one.
+    #[error(
+        "{}: not the catalog that the model in {} was trained with, whose SHA-256 is {expected}; \
+         name that one with --catalog",
+        catalog.display(),
+        folder.display()
+    )]
+    OtherCatalog {
+        /// The catalog given.
+        catalog: PathBuf,
+        /// The artifact folder.
+        folder: PathBuf,
+        /// The digest in the manifest.
+        expected: String,
     },
     /// A checkpoint is not one of the training that is to go on.
     #[error(

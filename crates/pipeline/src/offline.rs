@@ -5,30 +5,29 @@ use std::{
 
 use marquee_als::AlsSettings;
 use marquee_catalog::{Catalog, User, Users, read_users};
-use marquee_dataset::{
-    FileDigest, Interactions, InteractionsWriter, Keys, Progress, Strategy, ZeroHoldout, dedup,
-    leave_last, pairs_in_both, read_interactions, split_at, time_of_last,
-};
+use marquee_dataset::{FileDigest, InteractionsWriter, Progress, ZeroHoldout};
 use marquee_evaluation::{
-    Bootstrap, FilmGenres, Grouping, HeldOutUser, Holdout, ModelDifference, Protocol, ScoredModel,
-    TrainingFacts,
+    Bootstrap, FilmGenres, Grouping, Holdout, ModelDifference, Protocol, ScoredModel,
 };
 use marquee_popgen::{PopGenConfig, PopGenError};
 
 use crate::{
-    ArtifactName, PipelineError,
-    contestant::Contestant,
-    offline_report::{DataReport, ModelReport, OfflineReport, SplitReport},
+    ArtifactName, HALF_POINT_MINUTES, PipelineError, SignalConfig,
+    contestant::{Contestant, TrainingPart},
+    offline_report::{DataReport, ModelReport, OfflineReport},
+    parts::Parts,
+    rows::Rows,
 };
 
 /// An offline evaluation: models, trained here or before, on films their training did not see.
 #[derive(Debug, Clone)]
 pub struct OfflineJob {
     /// Interactions: csv, Parquet, or a folder of Parquet files. Rows that repeat a pair of user and
-    /// movie are merged first, the latest by time staying.
+    /// movie are merged first, the latest by time staying. Where
+    /// [`signals`](Self::signals) need minutes or stars, a table that has them.
     pub interactions: PathBuf,
-    /// The movie catalog, for PopGen and for diversity; `None` is `artifacts/movie_catalog.json`
-    /// where that exists.
+    /// The movie catalog, for PopGen, for diversity and for the length of films; `None` is
+    /// `artifacts/movie_catalog.json` where that exists.
     pub catalog: Option<PathBuf>,
     /// A users file, for groups by age, gender and occupation.
     pub users: Option<PathBuf>,
@@ -46,11 +45,15 @@ pub struct OfflineJob {
     pub artifact_dirs: Vec<PathBuf>,
     /// Settings of ALS; its `random_state` also draws the users.
     pub als: AlsSettings,
+    /// What the ratings of [`OfflineModel::Als`] are made from, those of the training part alone:
+    /// recency counts from its newest row. The other models have the rating column.
+    pub signals: SignalConfig,
     /// Settings of PopGen.
     pub popgen: PopGenConfig,
     /// How intervals are made.
     pub bootstrap: Bootstrap,
     /// Where the two parts go as tables, training first, for other programs; `None` writes none.
+    /// The training part keeps the minutes and stars that were read with it.
     pub split_out: Option<[PathBuf; 2]>,
 }
 
@@ -74,7 +77,9 @@ pub enum SplitRule {
 pub enum OfflineModel {
     /// Implicit-feedback ALS.
     Als,
-    /// The same with the settings of [`AlsConfig::reference`](marquee_als::AlsConfig::reference), but for seed and solver.
+    /// The same with the settings of
+    /// [`AlsConfig::reference`](marquee_als::AlsConfig::reference), but for seed and solver, of the
+    /// rating column.
     AlsReference,
     /// Popularity and genres.
     PopGen,
@@ -108,6 +113,7 @@ impl Default for OfflineJob {
             models: vec![OfflineModel::Als],
             artifact_dirs: Vec::new(),
             als: AlsSettings::default(),
+            signals: SignalConfig::default(),
             popgen: PopGenConfig::default(),
             bootstrap: Bootstrap::default(),
             split_out: None,
@@ -120,14 +126,14 @@ impl Default for OfflineJob {
 /// Everything is ranked against all films, those a user has in the training part left out; users
 /// without a list and held-out films a model does not know count as misses. A split that leaves
 /// nothing to test, also for want of any row, is reported in words, with null for every mean. The
-/// report is the same to the
-/// last bit for any number of threads.
+/// report is the same to the last bit for any number of threads.
 ///
 /// # Errors
 /// [`PipelineError`] for a setting out of range, an unreadable data set, catalog or users file, a
-/// model that cannot be trained or loaded; [`PipelineError::TrainedOnHeldOut`] when a model of a
-/// folder was trained on what is held out, by its manifest or by what it knows users to have seen;
-/// [`PipelineError::LeakingSplit`] when a pair stands in both parts.
+/// data set without the columns the signals need, a model that cannot be trained or loaded;
+/// [`PipelineError::TrainedOnHeldOut`] when a model of a folder was trained on what is held out, by
+/// its manifest or by what it knows users to have seen; [`PipelineError::LeakingSplit`] when a pair
+/// stands in both parts.
 pub fn evaluate_offline(
     job: &OfflineJob,
     progress: &mut dyn Progress,
@@ -136,8 +142,9 @@ pub fn evaluate_offline(
     let digest = FileDigest::of(&job.interactions)?;
     let catalog = job.read_catalog()?;
     let users = job.users.as_deref().map(read_users).transpose()?;
-    let (rows, row_count) = deduplicated(&job.interactions, progress)?;
-    let merged_rows = row_count - rows.len();
+    let aggregated = job.signals.needs_aggregate();
+    let (rows, row_count) = Rows::read(&job.interactions, aggregated, progress)?;
+    let merged_rows = row_count - rows.table().len();
     let parts = Parts::of(job, &rows)?;
     drop(rows);
     let films: Option<FilmGenres> = catalog.as_ref().map(genres);
@@ -151,8 +158,9 @@ pub fn evaluate_offline(
         bootstrap: job.bootstrap,
     };
     let mut contest = Contest { protocol, sha256: &digest.sha256, scored: vec![], models: vec![] };
+    let part = TrainingPart { rows: &parts.train, catalog: catalog.as_ref() };
     for &model in &job.models {
-        contest.take(&Contestant::train(model, job, &parts.train, catalog.as_ref(), progress)?)?;
+        contest.take(&Contestant::train(model, job, part, progress)?)?;
     }
     for folder in &job.artifact_dirs {
         for contestant in Contestant::saved_in(folder)? {
@@ -167,16 +175,6 @@ pub fn evaluate_offline(
     let notes = job.notes(&data, &parts, catalog.is_some());
     let split = parts.report(job);
     Ok(OfflineReport { notes, data, split, bootstrap: job.bootstrap, models, differences })
-}
-
-/// The rows of a data set, one for each pair, and how many there were.
-pub(crate) fn deduplicated(
-    path: &Path,
-    progress: &mut dyn Progress,
-) -> Result<(Interactions, usize), PipelineError> {
-    let table = read_interactions(path, progress)?;
-    let row_count = table.len();
-    Ok((dedup(table, Strategy::LatestByTimestamp, Keys::default()), row_count))
 }
 
 /// Models one after another under one protocol.
@@ -227,8 +225,13 @@ impl OfflineJob {
             }
             SplitRule::LastN { .. } | SplitRule::GlobalTime { .. } => {}
         }
+        self.signals.validate()?;
         if self.models.contains(&OfflineModel::Als) {
             self.als.validate()?;
+        } else if self.signals.needs_aggregate() || self.signals.half_life_days.is_some() {
+            let only = "signals make the ratings of the model als, which is not among those to \
+                        train; add --model als, or leave them out";
+            return refuse(only);
         }
         if self.models.contains(&OfflineModel::PopGen) {
             self.popgen.validate().map_err(PopGenError::from)?;
@@ -255,15 +258,12 @@ impl OfflineJob {
 
     fn write_parts(&self, parts: &Parts) -> Result<(), PipelineError> {
         let Some([train, holdout]) = &self.split_out else { return Ok(()) };
-        let mut files = Vec::new();
-        for (path, rows) in [(train, &parts.train), (holdout, &parts.held_out)] {
-            let mut writer = InteractionsWriter::create(path)?;
-            writer.append(rows)?;
-            files.push(writer.finish()?);
-        }
-        for file in files {
-            file.commit()?;
-        }
+        let train = parts.train.write(train)?;
+        let mut writer = InteractionsWriter::create(holdout)?;
+        writer.append(&parts.held_out)?;
+        let holdout = writer.finish()?;
+        train.commit()?;
+        holdout.commit()?;
         Ok(())
     }
 
@@ -288,90 +288,12 @@ impl OfflineJob {
         }
         if !genres {
             notes.push("no catalog: diversity has no value".to_owned());
+            if self.signals.minutes {
+                let length = "no catalog: how long films are is not known";
+                notes.push(format!("{length}, {HALF_POINT_MINUTES} minutes count as half a film"));
+            }
         }
         notes
-    }
-}
-
-/// The two parts of the data.
-pub(crate) struct Parts {
-    pub(crate) train: Interactions,
-    held_out: Interactions,
-    pub(crate) holdout: Holdout,
-    pub(crate) facts: TrainingFacts,
-    boundary: Option<i64>,
-    left_out_users: usize,
-}
-
-impl Parts {
-    fn of(job: &OfflineJob, rows: &Interactions) -> Result<Self, PipelineError> {
-        let mut parts = match job.split {
-            SplitRule::LastN { holdout } => Self::last(rows, holdout, job.min_history)?,
-            SplitRule::GlobalTime { test_share } => {
-                let boundary = time_of_last(rows, test_share).unwrap_or_default();
-                let split = split_at(rows, boundary, job.min_history);
-                Self::new(split.train, split.holdout, Some(boundary), split.left_out_users)?
-            }
-        };
-        if job.sample_users > 0 {
-            parts.holdout = parts.holdout.sample(job.sample_users, job.als.config.random_state);
-        }
-        Ok(parts)
-    }
-
-    /// The last rows of every user against the others.
-    pub(crate) fn last(
-        rows: &Interactions,
-        holdout: usize,
-        min_history: usize,
-    ) -> Result<Self, PipelineError> {
-        let split = leave_last(rows, holdout, min_history)?;
-        // Deduplicated rows stand by user.
-        let users = rows.user_ids.chunk_by(|a, b| a == b).count();
-        Self::new(split.train, split.holdout, None, users - split.evaluated_users)
-    }
-
-    fn new(
-        train: Interactions,
-        held_out: Interactions,
-        boundary: Option<i64>,
-        left_out_users: usize,
-    ) -> Result<Self, PipelineError> {
-        let in_both = pairs_in_both(&train, &held_out);
-        if let Some((user_id, movie_id)) = in_both.first() {
-            let (pairs, user_id, movie_id) = (in_both.len(), *user_id, movie_id.clone());
-            return Err(PipelineError::LeakingSplit { pairs, user_id, movie_id });
-        }
-        let pairs = (0..held_out.len()).map(|row| (held_out.user_ids[row], held_out.movie_id(row)));
-        let holdout = Holdout::from_pairs(pairs);
-        let seen = (0..train.len())
-            .map(|row| (train.user_ids[row], train.movie_id(row), train.timestamps[row]));
-        let facts = TrainingFacts::from_rows(seen);
-        Ok(Self { train, held_out, holdout, facts, boundary, left_out_users })
-    }
-
-    fn report(&self, job: &OfflineJob) -> SplitReport {
-        let films = self.holdout.users().iter().flat_map(HeldOutUser::movie_ids);
-        let (rule, holdout_per_user, test_share) = match job.split {
-            SplitRule::LastN { holdout } => ("last-n", Some(holdout), None),
-            SplitRule::GlobalTime { test_share } => ("global-time", None, Some(test_share)),
-        };
-        SplitReport {
-            rule,
-            holdout_per_user,
-            test_share,
-            boundary: self.boundary,
-            min_history: job.min_history.max(1),
-            sample_users: job.sample_users,
-            evaluated_users: self.holdout.users().len(),
-            left_out_users: self.left_out_users,
-            train_interactions: self.train.len(),
-            train_users: self.facts.users(),
-            train_films: self.facts.films(),
-            holdout_interactions: self.holdout.interactions(),
-            unknown_film_interactions: films.filter(|id| self.facts.film(id).is_none()).count(),
-            pairs_in_both: 0,
-        }
     }
 }
 

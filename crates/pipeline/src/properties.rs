@@ -4,25 +4,33 @@ use std::{
     time::Instant,
 };
 
+use marquee_als::AlsConfig;
 use marquee_catalog::Catalog;
-use marquee_dataset::{FileDigest, Interactions, Progress, RatingMatrix};
+use marquee_dataset::{DatasetError, FileDigest, Progress};
 use marquee_evaluation::{Bootstrap, HeldOutUser, Holdout, Metric, Protocol, ScoredModel};
+use marquee_popgen::PopGenConfig;
 use marquee_provenance::Manifest;
 use marquee_recommender::{Filter, Recommender, Request};
 
 use crate::{
-    ArtifactName, InferenceCost, ModelProperties, PipelineError, PropertiesReport, TrainingCost,
-    contestant::{als_of, popgen_of},
+    ArtifactName, InferenceCost, ModelProperties, PipelineError, PropertiesReport, SignalConfig,
+    TrainingCost,
+    contestant::{TrainingPart, als_of, popgen_of},
     load::{als_settings, settings},
     load_models,
-    offline::{Parts, deduplicated},
+    parts::Parts,
+    rows::Rows,
 };
 
 /// What a model is worth and what it costs: held-out accuracy, training, inference, size.
 #[derive(Debug, Clone)]
 pub struct PropertiesJob {
-    /// The interactions it was trained on: csv, Parquet, or a folder of Parquet files.
+    /// The interactions it was trained on: csv, Parquet, or a folder of Parquet files. With minutes
+    /// and stars where one of the models was trained with them.
     pub data_path: PathBuf,
+    /// The catalog that an ALS model was trained with for the length of films, by its digest; read
+    /// only where a model was trained with one.
+    pub catalog: Option<PathBuf>,
     /// Where the model is.
     pub artifact_dir: PathBuf,
     /// Which of the folder's models.
@@ -43,6 +51,7 @@ impl PropertiesJob {
     pub fn new(family: Family) -> Self {
         Self {
             data_path: PathBuf::from("data/interactions_dedup.csv"),
+            catalog: None,
             artifact_dir: PathBuf::from("artifacts"),
             family,
             users: 3_000,
@@ -71,6 +80,36 @@ impl PropertiesJob {
             }
         }
         Ok(models)
+    }
+
+    /// The catalog of the models that were trained with one, if any was.
+    fn catalog_of(&self, models: &[Saved]) -> Result<Option<Catalog>, PipelineError> {
+        let mut catalog = None;
+        for saved in models {
+            let Some(expected) = saved.catalog_sha256() else { continue };
+            let folder = saved.folder.clone();
+            let Some(path) = &self.catalog else {
+                return Err(PipelineError::CatalogNeeded { folder });
+            };
+            if FileDigest::of(path)?.sha256 != expected {
+                let (catalog, expected) = (path.clone(), expected.to_owned());
+                return Err(PipelineError::OtherCatalog { catalog, folder, expected });
+            }
+            catalog = Some(path);
+        }
+        Ok(catalog.map(|path| Catalog::read(path)).transpose()?)
+    }
+
+    /// The rows, with minutes and stars if one of the models needs them.
+    fn read(&self, models: &[Saved], progress: &mut dyn Progress) -> Result<Rows, PipelineError> {
+        let needing = models.iter().find(|saved| saved.settings.needs_aggregate());
+        match (Rows::read(&self.data_path, needing.is_some(), progress), needing) {
+            (Err(PipelineError::Dataset(DatasetError::NotAggregated { .. })), Some(saved)) => {
+                let (folder, data_path) = (saved.folder.clone(), self.data_path.clone());
+                Err(PipelineError::SignalsNeeded { folder, data_path })
+            }
+            (read, _) => Ok(read?.0),
+        }
     }
 }
 
@@ -110,7 +149,8 @@ const WARM_UP: usize = 100;
 /// Evaluates a saved model, and others beside it.
 ///
 /// Accuracy: a model of the same parameters is trained on all but the last film of every user, and
-/// asked for that one. `leaky_hit@20` is the saved model's for the same film, which it was trained
+/// asked for that one; where its ratings are made from minutes, stars or time, from those of these
+/// films alone. `leaky_hit@20` is the saved model's for the same film, which it was trained
 /// on, among the first 20 of all films, seen ones not left out. Inference: one request after
 /// another on one thread, timed apart. Training cost and sizes are those of the manifest, whose
 /// digests are checked. Times differ from run to run, all else is a function of the files. Data in
@@ -118,7 +158,9 @@ const WARM_UP: usize = 100;
 ///
 /// # Errors
 /// [`PipelineError`] for a data set that cannot be read, a folder without the model or its manifest,
-/// and a model that cannot be trained again.
+/// and a model that cannot be trained again; [`PipelineError::SignalsNeeded`] where a model needs
+/// minutes and stars and the data set has none; [`PipelineError::CatalogNeeded`] and
+/// [`PipelineError::OtherCatalog`] where a model was trained with a catalog that is not given.
 pub fn evaluate_properties(
     job: &PropertiesJob,
     progress: &mut dyn Progress,
@@ -129,13 +171,15 @@ pub fn evaluate_properties(
         .into_iter()
         .map(|(folder, family)| Saved::read(folder, family))
         .collect::<Result<_, _>>()?;
+    let catalog = job.catalog_of(&models)?;
     let sha256 = FileDigest::of(&job.data_path)?.sha256;
-    let (rows, _) = deduplicated(&job.data_path, progress)?;
+    let rows = job.read(&models, progress)?;
     let parts = Parts::last(&rows, 1, 1)?;
     drop(rows);
     let users = if job.users == 0 { usize::MAX } else { job.users };
     let holdout = parts.holdout.clone().sample(users, job.random_state);
-    let task = Task { job, parts: &parts, holdout: &holdout, sha256: &sha256 };
+    let catalog = catalog.as_ref();
+    let task = Task { job, parts: &parts, catalog, holdout: &holdout, sha256: &sha256 };
     let mut properties = models.iter().map(|saved| task.properties(saved, &mut *progress));
     // The main model stands first.
     let Some(model) = properties.next().transpose()? else {
@@ -154,7 +198,20 @@ struct Saved {
     folder: PathBuf,
     family: Family,
     manifest: Manifest,
+    settings: Settings,
     model: Arc<dyn Recommender>,
+}
+
+/// What a saved model was trained with.
+enum Settings {
+    Als(AlsConfig, SignalConfig),
+    PopGen(PopGenConfig),
+}
+
+impl Settings {
+    fn needs_aggregate(&self) -> bool {
+        matches!(self, Self::Als(_, signals) if signals.needs_aggregate())
+    }
 }
 
 impl Saved {
@@ -164,39 +221,48 @@ impl Saved {
             return Err(no_manifest(folder, family));
         }
         let manifest = Manifest::read(&path)?;
+        let settings = match family {
+            Family::Als => {
+                let (config, signals) = als_settings(&manifest, &path)?;
+                Settings::Als(config, signals)
+            }
+            Family::PopGen => Settings::PopGen(settings(&manifest, &path)?),
+        };
         let rungs = load_models(folder)?.rungs;
         let rung = match family {
             Family::Als => rungs.als,
             Family::PopGen => rungs.popgen,
         };
         let model = rung.ok_or_else(|| no_manifest(folder, family))?.model;
-        Ok(Self { folder: folder.to_owned(), family, manifest, model })
+        Ok(Self { folder: folder.to_owned(), family, manifest, settings, model })
     }
 
     /// A model of the same parameters, of other rows.
     fn retrained(
         &self,
-        rows: &Interactions,
+        part: TrainingPart<'_>,
         progress: &mut dyn Progress,
     ) -> Result<Arc<dyn Recommender>, PipelineError> {
-        let path = self.family.manifest().within(&self.folder);
-        match self.family {
-            Family::Als => {
-                let (config, signals) = als_settings(&self.manifest, &path)?;
-                if signals.needs_aggregate() {
-                    return Err(PipelineError::SignalsNeeded { folder: self.folder.clone() });
-                }
-                let matrix = match signals.half_life_days {
-                    Some(_) => RatingMatrix::with_values(rows, &signals.of_table(rows)),
-                    None => RatingMatrix::new(rows),
-                };
-                als_of(matrix, &config, progress)
+        match &self.settings {
+            Settings::Als(config, signals) => {
+                // One that was trained without a catalog is so again.
+                let catalog = part.catalog.filter(|_| self.catalog_sha256().is_some());
+                als_of(TrainingPart { catalog, ..part }.matrix(signals), config, progress)
             }
-            Family::PopGen => {
+            Settings::PopGen(config) => {
                 // The genres it was trained with, not those of a catalog that grew since.
                 let genres = Catalog::read(&ArtifactName::PopGenGenres.within(&self.folder))?;
-                popgen_of(rows, settings(&self.manifest, &path)?, &genres)
+                popgen_of(part.rows.table(), *config, &genres)
             }
+        }
+    }
+
+    /// The digest of the catalog whose lengths of films an ALS model was trained with. PopGen has
+    /// its genres beside it and needs none.
+    fn catalog_sha256(&self) -> Option<&str> {
+        match self.settings {
+            Settings::Als(..) => self.manifest.metadata.catalog_sha256.as_deref(),
+            Settings::PopGen(_) => None,
         }
     }
 }
@@ -205,6 +271,7 @@ impl Saved {
 struct Task<'a> {
     job: &'a PropertiesJob,
     parts: &'a Parts,
+    catalog: Option<&'a Catalog>,
     holdout: &'a Holdout,
     sha256: &'a str,
 }
@@ -252,7 +319,8 @@ impl Task<'_> {
         if self.holdout.users().is_empty() {
             return Ok(None);
         }
-        let model = saved.retrained(&self.parts.train, progress)?;
+        let part = TrainingPart { rows: &self.parts.train, catalog: self.catalog };
+        let model = saved.retrained(part, progress)?;
         let protocol = Protocol {
             holdout: self.holdout,
             facts: &self.parts.facts,

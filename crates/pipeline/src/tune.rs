@@ -10,15 +10,11 @@ use std::{
 };
 
 use marquee_als::{AlsConfig, Solver};
-use marquee_catalog::Catalog;
-use marquee_dataset::{
-    Aggregated, FileDigest, Interactions, Keys, Progress, Strategy, dedup, read_aggregated,
-    read_interactions,
-};
+use marquee_dataset::{FileDigest, Interactions, Progress};
 use marquee_tuning::{Journal, Plan, Space, TuningError, search};
 use serde_json::{Map, json};
 
-use crate::{PipelineError, SignalConfig, SignalFault};
+use crate::{PipelineError, SignalConfig, SignalFault, rows::Rows};
 use objective::Objective;
 pub use report::{TuningData, TuningReport, TuningRun, TuningWinner};
 pub use settings::default_space;
@@ -191,48 +187,15 @@ pub fn tune_als(job: &TuneJob, progress: &mut dyn Progress) -> Result<TuningRepo
     Ok(objective.report(study, digest, started.elapsed()))
 }
 
-/// The rows that may be looked at, with minutes and stars where they are wanted.
-enum Rows {
-    Plain(Interactions),
-    Aggregated(Aggregated),
-}
-
-impl Rows {
-    /// Reads the table and drops the last rows of every user.
-    fn read(job: &TuneJob, progress: &mut dyn Progress) -> Result<(Self, u64), PipelineError> {
-        if job.signals.needs_aggregate() {
-            let table = read_aggregated(&job.data_path, progress)?;
-            let keep = before_the_last(&table.interactions, job.test);
-            let aside = (table.interactions.len() - keep.len()) as u64;
-            let of = |row: &u32| *row as usize;
-            let kept = Aggregated {
-                interactions: table.interactions.select(&keep),
-                stars: keep.iter().map(|row| table.stars[of(row)]).collect(),
-                minutes: keep.iter().map(|row| table.minutes[of(row)]).collect(),
-            };
-            return Ok((Self::Aggregated(kept), aside));
-        }
-        let table = read_interactions(&job.data_path, progress)?;
-        let table = dedup(table, Strategy::LatestByTimestamp, Keys::default());
-        let keep = before_the_last(&table, job.test);
-        let aside = (table.len() - keep.len()) as u64;
-        Ok((Self::Plain(table.select(&keep)), aside))
-    }
-
-    fn table(&self) -> &Interactions {
-        match self {
-            Self::Plain(table) => table,
-            Self::Aggregated(table) => &table.interactions,
-        }
-    }
-
-    /// The value of every row.
-    fn values(&self, signals: &SignalConfig, catalog: Option<&Catalog>) -> Vec<f32> {
-        match self {
-            Self::Plain(table) => signals.of_table(table),
-            Self::Aggregated(table) => signals.of_aggregate(table, catalog),
-        }
-    }
+/// The rows that may be looked at, and how many were dropped: the last ones of every user.
+fn rows_before_the_test(
+    job: &TuneJob,
+    progress: &mut dyn Progress,
+) -> Result<(Rows, u64), PipelineError> {
+    let (rows, _) = Rows::read(&job.data_path, job.signals.needs_aggregate(), progress)?;
+    let keep = before_the_last(rows.table(), job.test);
+    let aside = (rows.table().len() - keep.len()) as u64;
+    Ok((rows.select(&keep), aside))
 }
 
 /// The rows that are not among the last `count` of their user, in input order. Of users with no

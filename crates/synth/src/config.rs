@@ -44,9 +44,14 @@ pub struct SynthConfig {
     /// Zipf's exponent s of popularity: the film of rank r is picked in proportion to 1 / r^s,
     /// 0..=4. Default [`DEFAULT_POPULARITY_EXPONENT`](Self::DEFAULT_POPULARITY_EXPONENT).
     pub popularity_exponent: f64,
-    /// Minutes watched of a film on average, 1..=1000; each gives a line. Real viewers watch more,
-    /// the default keeps logs small: [`DEFAULT_MEAN_MINUTES`](Self::DEFAULT_MEAN_MINUTES).
+    /// Minutes watched of a film on average, where it is not [abandoned](Self::abandon_share),
+    /// 1..=1000; each gives a line. Real viewers watch more, the default keeps logs small:
+    /// [`DEFAULT_MEAN_MINUTES`](Self::DEFAULT_MEAN_MINUTES).
     pub mean_minutes: f64,
+    /// Probability that a watch of a film outside the user's taste groups is abandoned: it lasts
+    /// one to three minutes, all as likely, whatever [`mean_minutes`](Self::mean_minutes) is;
+    /// 0..=1. Default 0: minutes say nothing of tastes.
+    pub abandon_share: f64,
     /// Probability that a watch is followed by a rating, 0..=1. Default
     /// [`DEFAULT_RATING_SHARE`](Self::DEFAULT_RATING_SHARE).
     pub rating_share: f64,
@@ -133,6 +138,7 @@ impl SynthConfig {
         }
         for (field, value) in [
             ("taste_share", self.taste_share),
+            ("abandon_share", self.abandon_share),
             ("rating_share", self.rating_share),
             ("recommendation_share", self.recommendation_share),
         ] {
@@ -163,6 +169,7 @@ impl Default for SynthConfig {
             taste_share: Self::DEFAULT_TASTE_SHARE,
             popularity_exponent: Self::DEFAULT_POPULARITY_EXPONENT,
             mean_minutes: Self::DEFAULT_MEAN_MINUTES,
+            abandon_share: 0.0,
             rating_share: Self::DEFAULT_RATING_SHARE,
             recommendation_share: Self::DEFAULT_RECOMMENDATION_SHARE,
             effect: None,

@@ -21,6 +21,9 @@ const RESUMED: f64 = 0.1;
 /// Seconds from a list that count as its trial, where there is a true lift.
 const TRIAL_SECONDS: i64 = 3_601;
 
+/// Most minutes watched of a film that is abandoned.
+const ABANDONED_MINUTES: u32 = 3;
+
 /// How often one to five stars are given to a film of the user's taste, and to another.
 const STARS_IN_TASTE: [f64; 5] = [1.0, 3.0, 12.0, 38.0, 46.0];
 const STARS_OUTSIDE: [f64; 5] = [22.0, 26.0, 30.0, 15.0, 7.0];
@@ -143,11 +146,7 @@ impl<'a> Simulation<'a> {
         start: i64,
         sink: &mut Sink<impl Write>,
     ) -> Result<i64, SynthError> {
-        let go_on = 1.0 - self.synth.config().mean_minutes.recip();
-        let mut minutes = 1;
-        while minutes < movie.minutes && self.rng.random_bool(go_on) {
-            minutes += 1;
-        }
+        let minutes = self.draw_minutes(user, movie);
         let resumed = self.rng.random_bool(RESUMED);
         let first = if resumed { self.rng.random_range(0..=movie.minutes - minutes) } else { 0 };
         let id = MovieId::new(movie.id())?;
@@ -159,6 +158,24 @@ impl<'a> Simulation<'a> {
         Ok(start + 60 * i64::from(minutes))
     }
 
+    /// How many minutes the user watches of the film, at least 1 and at most its length.
+    fn draw_minutes(&mut self, user: &User, movie: &Movie) -> u32 {
+        let config = self.synth.config();
+        // Where nobody abandons a film nothing is drawn for it, so that logs keep their bytes.
+        if config.abandon_share > 0.0
+            && !user.likes(movie)
+            && self.rng.random_bool(config.abandon_share)
+        {
+            return self.rng.random_range(1..=ABANDONED_MINUTES).min(movie.minutes);
+        }
+        let go_on = 1.0 - config.mean_minutes.recip();
+        let mut minutes = 1;
+        while minutes < movie.minutes && self.rng.random_bool(go_on) {
+            minutes += 1;
+        }
+        minutes
+    }
+
     fn rate(
         &mut self,
         user: &User,
@@ -166,8 +183,7 @@ impl<'a> Simulation<'a> {
         end: i64,
         sink: &mut Sink<impl Write>,
     ) -> Result<(), SynthError> {
-        let in_taste = user.taste_groups().contains(&movie.taste_group());
-        let weights = if in_taste { &self.stars_in_taste } else { &self.stars_outside };
+        let weights = if user.likes(movie) { &self.stars_in_taste } else { &self.stars_outside };
         let stars = Stars::new(weights.draw(&mut self.rng) as u8 + 1)?;
         let second = end + self.rng.random_range(0..600);
         let time = self.platform_time(second)?;

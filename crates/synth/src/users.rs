@@ -4,7 +4,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, LogNormal};
 
-use crate::{SynthConfig, sampling::shuffle};
+use crate::{Movie, SynthConfig, sampling::shuffle};
 
 /// Spread of users' activity: with it a tenth of the users has a quarter of the sessions.
 const ACTIVITY_SIGMA: f64 = 0.6;
@@ -43,6 +43,10 @@ impl User {
     #[must_use]
     pub fn activity(&self) -> f64 {
         self.activity
+    }
+
+    pub(crate) fn likes(&self, movie: &Movie) -> bool {
+        self.taste_groups.contains(&movie.taste_group())
     }
 
     /// The group a pick by taste falls on.

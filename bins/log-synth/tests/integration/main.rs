@@ -98,3 +98,29 @@ fn a_lift_is_made_within_its_range_and_refused_beyond() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("effect must lie in -0.15..=0.55"));
     assert_eq!(names(folder.path()), ["high.log", "low.log"]);
 }
+
+#[test]
+fn minutes_ratings_and_abandonment_follow_their_flags() {
+    let folder = tempdir().unwrap();
+    let counts = |args: &[&str]| -> serde_json::Value {
+        let output = log_synth(folder.path(), args);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let long = counts(&["--mean-minutes", "20", "--rating-share", "1", "--out", "long.log"]);
+    assert_eq!(long["rate"], 200);
+    let watch = long["watch"].as_u64().unwrap();
+    assert!((3_000..5_000).contains(&watch), "{watch}");
+    let abandoned = counts(&["--mean-minutes", "20", "--abandon-share", "1", "--out", "short.log"]);
+    assert!(abandoned["watch"].as_u64().unwrap() < watch, "{abandoned}");
+    // Without abandonment the flag changes no byte.
+    counts(&["--out", "none.log"]);
+    counts(&["--abandon-share", "0", "--mean-minutes", "2", "--out", "zero.log"]);
+    let log = |name: &str| fs_err::read(folder.path().join(name)).unwrap();
+    assert!(log("none.log") == log("zero.log"));
+    let output = log_synth(folder.path(), &["--abandon-share", "1.5", "--out", "refused.log"]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(message.contains("abandon_share must lie in 0..=1"), "{message}");
+    assert!(!folder.path().join("refused.log").exists());
+}

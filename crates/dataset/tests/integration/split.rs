@@ -20,6 +20,8 @@ fn the_last_rows_by_time_then_input_are_held_out() {
         [(1, "early", 1, 10), (1, "late", 1, 30), (3, "y", 1, 1)],
         "a user without enough rows is in neither part"
     );
+    assert_eq!(split.train_rows, [1, 0, 5]);
+    assert_eq!(input.select(&split.train_rows), split.train);
 }
 
 #[test]
@@ -51,6 +53,8 @@ fn a_moment_parts_all_users_at_once() {
     assert_eq!(rows(&split.train), [(1, "a", 1, 10), (3, "early", 1, 5), (4, "x", 1, 19)]);
     assert_eq!(rows(&split.holdout), [(1, "b", 1, 20), (1, "c", 1, 30), (4, "y", 1, 20)]);
     assert_eq!((split.evaluated_users, split.left_out_users, split.boundary), (2, 1, 20));
+    assert_eq!(split.train_rows, [0, 4, 5]);
+    assert_eq!(input.select(&split.train_rows), split.train);
     let strict = split_at(&input, 20, 2);
     assert!(strict.holdout.is_empty(), "nobody has two rows before");
     assert_eq!((strict.train.len(), strict.left_out_users), (3, 3));

@@ -170,6 +170,19 @@ fn aggregated_tables_have_two_more_columns() {
 }
 
 #[test]
+fn selected_rows_keep_their_stars_and_minutes() {
+    let aggregated = Aggregated {
+        interactions: table(&[(1, "a", 4, 10), (2, "b", 1, 11), (2, "a", 2, 12)]),
+        stars: vec![Some(4), None, Some(2)],
+        minutes: vec![0, 90, 7],
+    };
+    let selected = aggregated.select(&[2, 0]);
+    assert_eq!(rows(&selected.interactions), [(2, "a", 2, 12), (1, "a", 4, 10)]);
+    assert_eq!((selected.stars, selected.minutes), (vec![Some(2), Some(4)], vec![7, 0]));
+    assert_eq!(aggregated.select(&[0, 1, 2]), aggregated);
+}
+
+#[test]
 fn stars_and_minutes_out_of_range_are_refused_by_line() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("table.csv");

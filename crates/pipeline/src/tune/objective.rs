@@ -6,11 +6,12 @@ use marquee_dataset::{Csr, Progress, RatingMatrix};
 use marquee_tuning::{Ended, Settings, Study};
 
 use super::{
-    Rows, TuneJob,
+    TuneJob,
     report::{TuningData, TuningReport},
+    rows_before_the_test,
     settings::{config, half_life, of_config},
 };
-use crate::{PipelineError, SignalConfig, fit::Fit, validation::Validation};
+use crate::{PipelineError, SignalConfig, fit::Fit, rows::Rows, validation::Validation};
 
 /// Trains and scores trials.
 pub(super) struct Objective<'a> {
@@ -35,7 +36,7 @@ impl<'a> Objective<'a> {
         progress: &mut dyn Progress,
     ) -> Result<Self, PipelineError> {
         let catalog = job.catalog.as_deref().map(Catalog::read).transpose()?;
-        let (rows, aside) = Rows::read(job, progress)?;
+        let (rows, aside) = rows_before_the_test(job, progress)?;
         if rows.table().is_empty() {
             return Err(PipelineError::EmptyDataset { path: job.data_path.clone() });
         }

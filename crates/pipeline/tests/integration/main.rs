@@ -9,6 +9,7 @@ mod offline; // models on held-out films, against the reference and against them
 mod properties; // what a model is worth and costs
 mod recommend; // lists for everybody, in files
 mod signals; // ratings from minutes, stars and time
+mod tastes; // that minutes and stars bring a model nearer to tastes that are known
 mod train; // data sets to artifacts and manifests
 
 use std::path::{Path, PathBuf};
@@ -41,6 +42,36 @@ impl Workplace {
         let catalog = format!("{{{}}}", films.collect::<Vec<_>>().join(","));
         fs_err::write(folder.path().join("movie_catalog.json"), catalog).unwrap();
         Self(folder)
+    }
+
+    /// The data set as one with stars and minutes, over eleven days, and `runtimes.json`, a catalog
+    /// of short and long films.
+    fn write_aggregate(&self) {
+        let mut csv = "user_id,movie_id,rating,timestamp,stars,minutes\n".to_owned();
+        // Without a pattern, so that whatever ratings are made from moves some film of a list.
+        let draw = |user: u64, film: u64, what: u64| {
+            let place = user * 7_919 + film * 104_729 + what * 1_299_709;
+            place.wrapping_mul(6_364_136_223_846_793_005) >> 40
+        };
+        for user in 0..40 {
+            for film in (0..12).filter(|&film| draw(user, film, 0) % 5 < 3) {
+                let draw = |what| draw(user, film, what);
+                let stars = (draw(1) % 3 == 0).then_some(1 + draw(2) % 5);
+                let rating = stars.unwrap_or(1);
+                let stars = stars.map_or(String::new(), |stars| stars.to_string());
+                let (time, minutes) = (86_400 * (1 + draw(3) % 11), 1 + draw(4) % 120);
+                csv += &format!("{user},film+{film:02},{rating},{time},{stars},{minutes}\n");
+            }
+        }
+        fs_err::write(self.path("data.csv"), csv).unwrap();
+        let films = (0..12).map(|id| {
+            let (genre, runtime) = (["Drama", "Comedy"][id % 2], 10 + 67 * id % 180);
+            format!(
+                r#""film+{id:02}": {{"title": "F", "genres": ["{genre}"], "runtime": "{runtime}"}}"#
+            )
+        });
+        let catalog = format!("{{{}}}", films.collect::<Vec<_>>().join(","));
+        fs_err::write(self.path("runtimes.json"), catalog).unwrap();
     }
 
     fn path(&self, name: impl AsRef<Path>) -> PathBuf {

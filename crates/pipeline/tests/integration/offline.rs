@@ -4,8 +4,8 @@ use marquee_als::{AlsConfig, Solver};
 use marquee_dataset::NoProgress;
 use marquee_evaluation::Bootstrap;
 use marquee_pipeline::{
-    AlsJob, OfflineJob, OfflineModel, OfflineReport, PipelineError, SplitRule, evaluate_offline,
-    train_als,
+    AlsJob, OfflineJob, OfflineModel, OfflineReport, PipelineError, SignalConfig, SplitRule,
+    evaluate_offline, train_als,
 };
 use serde_json::Value;
 
@@ -142,6 +142,115 @@ fn a_saved_model_that_saw_what_is_held_out_is_refused() {
     fs_err::write(workplace.path("more.csv"), text).unwrap();
     let by_pairs = refused(&OfflineJob { interactions: workplace.path("more.csv"), ..job });
     assert!(by_pairs.contains("knows 20 of the 20 held-out films"), "{by_pairs}");
+}
+
+fn signals() -> SignalConfig {
+    SignalConfig { minutes: true, stars: true, dislike_below: 3, half_life_days: Some(2.0) }
+}
+
+/// An evaluation of [`Workplace::write_aggregate`]'s table with all signals.
+fn aggregate_job(workplace: &Workplace) -> OfflineJob {
+    workplace.write_aggregate();
+    let catalog = Some(workplace.path("runtimes.json"));
+    OfflineJob { catalog, signals: signals(), ..job(workplace) }
+}
+
+#[test]
+fn signals_make_the_ratings_of_als_and_of_no_other_model() {
+    let workplace = Workplace::new();
+    let models = vec![
+        OfflineModel::Als,
+        OfflineModel::AlsReference,
+        OfflineModel::PopGen,
+        OfflineModel::Popularity,
+    ];
+    let with = OfflineJob { models, ..aggregate_job(&workplace) };
+    let without = OfflineJob { signals: SignalConfig::default(), ..with.clone() };
+    let (with, without) = (evaluate(&with).unwrap(), evaluate(&without).unwrap());
+    assert_ne!(with.models[0].evaluation.at, without.models[0].evaluation.at);
+    assert_eq!(with.models[1..], without.models[1..]);
+    assert_eq!(with.split, without.split);
+    let named = |model: usize| with.models[model].hyperparameters.get("signals").cloned();
+    let expected = [signals(), SignalConfig::default()];
+    assert_eq!([named(0), named(1)], expected.map(|signals| serde_json::to_value(signals).ok()));
+    assert_eq!(named(2), None);
+    // Each of them alone is another model.
+    let alone = [
+        SignalConfig { minutes: true, ..SignalConfig::default() },
+        SignalConfig { stars: true, ..SignalConfig::default() },
+        SignalConfig { half_life_days: Some(2.0), ..SignalConfig::default() },
+    ];
+    for signals in alone {
+        let job = OfflineJob { signals: signals.clone(), ..aggregate_job(&workplace) };
+        let found = evaluate(&job).unwrap();
+        assert_ne!(found.models[0].evaluation.at, without.models[0].evaluation.at, "{signals:?}");
+        let unknown = evaluate(&OfflineJob { catalog: None, ..job }).unwrap();
+        let told = unknown.notes.iter().any(|note| note.contains("30 minutes count as half"));
+        assert_eq!(told, signals.minutes, "{:?}", unknown.notes);
+    }
+}
+
+/// The rows, their stars and minutes, the newest of them and the catalog are those of a training.
+#[test]
+fn als_of_signals_is_the_one_als_train_makes_of_the_training_part() {
+    let workplace = Workplace::new();
+    for split in [SplitRule::LastN { holdout: 2 }, SplitRule::GlobalTime { test_share: 0.2 }] {
+        let job = OfflineJob { split, ..aggregate_job(&workplace) };
+        let parts = [workplace.path("train.csv"), workplace.path("holdout.csv")];
+        let here = OfflineJob { split_out: Some(parts.clone()), ..job.clone() };
+        let here = evaluate(&here).unwrap();
+        let version = here.split.rule;
+        let train = AlsJob {
+            data_path: parts[0].clone(),
+            artifact_dir: workplace.path(version),
+            signals: signals(),
+            catalog: job.catalog.clone(),
+            ..workplace.als_job(version)
+        };
+        train_als(&train, &mut NoProgress).unwrap();
+        let artifact_dirs = vec![train.artifact_dir];
+        let saved = evaluate(&OfflineJob {
+            models: Vec::new(),
+            artifact_dirs,
+            signals: SignalConfig::default(),
+            ..job.clone()
+        });
+        let saved = saved.unwrap();
+        assert_eq!(saved.models[0].evaluation.at, here.models[0].evaluation.at);
+        assert_eq!(saved.models[0].hyperparameters, here.models[0].hyperparameters);
+        let blind = evaluate(&OfflineJob { catalog: None, ..job }).unwrap();
+        let ndcg = |report: &OfflineReport| report.models[0].evaluation.at[1].metrics.ndcg;
+        assert_ne!(ndcg(&blind), ndcg(&here), "the lengths of films make a difference");
+    }
+}
+
+#[test]
+fn recency_counts_from_the_newest_row_of_the_training() {
+    let workplace = Workplace::new();
+    for aged in [signals(), SignalConfig { minutes: false, stars: false, ..signals() }] {
+        let job = OfflineJob { signals: aged, ..aggregate_job(&workplace) };
+        let before = evaluate(&job).unwrap();
+        // One user's last film, which is held out, is now years after all others.
+        let text = fs_err::read_to_string(&job.interactions).unwrap();
+        let time = |line: &str| line.split(',').nth(3).unwrap().parse::<i64>().unwrap();
+        let of_user = text.lines().skip(1).filter(|line| line.starts_with("5,"));
+        let last = of_user.max_by_key(|line| time(line)).unwrap();
+        let later = last.replace(&format!(",{},", time(last)), ",900000000,");
+        fs_err::write(&job.interactions, text.replace(last, &later)).unwrap();
+        let after = evaluate(&job).unwrap();
+        assert_ne!(after.data.sha256, before.data.sha256);
+        assert_eq!(after.models, before.models);
+    }
+}
+
+#[test]
+fn signals_need_their_columns_and_recency_none() {
+    let workplace = Workplace::new();
+    let stars = SignalConfig { stars: true, ..SignalConfig::default() };
+    let error = evaluate(&OfflineJob { signals: stars, ..job(&workplace) }).unwrap_err();
+    assert!(error.to_string().contains("dedup --strategy aggregate"), "{error}");
+    let aged = SignalConfig { half_life_days: Some(1.0), ..SignalConfig::default() };
+    evaluate(&OfflineJob { signals: aged, ..job(&workplace) }).unwrap();
 }
 
 #[test]
@@ -288,6 +397,21 @@ fn settings_out_of_range_are_refused_before_any_work() {
         (
             OfflineJob { als: AlsConfig { factors: 0, ..AlsConfig::reference() }.into(), ..good() },
             "factors",
+        ),
+        (
+            OfflineJob { signals: SignalConfig { dislike_below: 0, ..signals() }, ..good() },
+            "dislike-below is 0",
+        ),
+        (
+            OfflineJob {
+                signals: SignalConfig { half_life_days: Some(0.0), ..signals() },
+                ..good()
+            },
+            "half-life-days is 0",
+        ),
+        (
+            OfflineJob { signals: signals(), models: vec![OfflineModel::PopGen], ..good() },
+            "the model als",
         ),
         (good(), "no/such.csv"),
     ];

@@ -2,8 +2,8 @@ use marquee_als::AlsConfig;
 use marquee_dataset::NoProgress;
 use marquee_evaluation::Bootstrap;
 use marquee_pipeline::{
-    AlsJob, Family, InferenceCost, OfflineJob, PropertiesJob, evaluate_offline,
-    evaluate_properties, train_als,
+    AlsJob, Family, InferenceCost, OfflineJob, PipelineError, PropertiesJob, SignalConfig,
+    evaluate_offline, evaluate_properties, train_als,
 };
 use serde::Deserialize;
 
@@ -130,6 +130,95 @@ fn data_without_history_are_said_in_words_and_null() {
         assert!(report.notes()[0].contains("nothing to test"), "{:?}", report.notes());
         assert!(report.page().render().contains("Nothing to test"));
     }
+}
+
+/// A training with minutes and stars of [`Workplace::write_aggregate`]'s table.
+fn with_signals(workplace: &Workplace, folder: &str, catalog: bool) -> AlsJob {
+    let signals = SignalConfig { minutes: true, stars: true, ..SignalConfig::default() };
+    AlsJob {
+        artifact_dir: workplace.path(folder),
+        signals: SignalConfig { half_life_days: Some(2.0), ..signals },
+        catalog: catalog.then(|| workplace.path("runtimes.json")),
+        ..workplace.als_job("v1")
+    }
+}
+
+/// With the catalog, without it, and of the rating column of the same table.
+#[test]
+fn models_of_signals_are_trained_again_as_they_were() {
+    let workplace = Workplace::new();
+    workplace.write_aggregate();
+    let plain = AlsJob { signals: SignalConfig::default(), ..with_signals(&workplace, "c", false) };
+    let trainings =
+        [with_signals(&workplace, "a", true), with_signals(&workplace, "b", false), plain];
+    for training in &trainings {
+        train_als(training, &mut NoProgress).unwrap();
+    }
+    let job = PropertiesJob {
+        artifact_dir: workplace.path("a"),
+        compare: vec![workplace.path("b"), workplace.path("c")],
+        catalog: Some(workplace.path("runtimes.json")),
+        users: 0,
+        ..job(&workplace, Family::Als)
+    };
+    let report = evaluate_properties(&job, &mut NoProgress).unwrap();
+    let found = [&report.model, &report.compared[0], &report.compared[1]];
+    let expected = trainings.map(|training| {
+        let offline = OfflineJob {
+            interactions: training.data_path,
+            catalog: training.catalog,
+            ks: vec![20],
+            als: training.settings,
+            signals: training.signals,
+            bootstrap: job.bootstrap,
+            ..OfflineJob::default()
+        };
+        let offline = evaluate_offline(&offline, &mut NoProgress).unwrap();
+        offline.models[0].evaluation.at[0].metrics.ndcg
+    });
+    assert_eq!(found.map(|model| model.ndcg), expected);
+    assert!(expected[0] != expected[1] && expected[1] != expected[2], "{expected:?}");
+    // A model of the rating column alone needs neither.
+    workplace.train_popgen("p1").unwrap();
+    for (folder, family) in [("c", Family::Als), ("", Family::PopGen)] {
+        let alone = PropertiesJob {
+            artifact_dir: workplace.path(folder),
+            family,
+            compare: Vec::new(),
+            catalog: None,
+            ..job.clone()
+        };
+        evaluate_properties(&alone, &mut NoProgress).unwrap();
+    }
+}
+
+#[test]
+fn what_a_model_of_signals_was_trained_with_is_asked_for() {
+    let workplace = Workplace::new();
+    let plain = workplace.path("plain.csv");
+    fs_err::copy(workplace.path("data.csv"), &plain).unwrap();
+    workplace.write_aggregate();
+    train_als(&with_signals(&workplace, "", true), &mut NoProgress).unwrap();
+    let catalog = Some(workplace.path("runtimes.json"));
+    let job = PropertiesJob { catalog, ..job(&workplace, Family::Als) };
+    let refused = |job: &PropertiesJob| evaluate_properties(job, &mut NoProgress).unwrap_err();
+    let says = |error: &PipelineError, parts: &[&str]| {
+        let folder = workplace.path("").display().to_string();
+        for part in parts.iter().chain(&[folder.as_str()]) {
+            assert!(error.to_string().contains(part), "{error} does not say {part}");
+        }
+    };
+    let error = refused(&PropertiesJob { data_path: plain, ..job.clone() });
+    assert!(matches!(error, PipelineError::SignalsNeeded { .. }), "{error:?}");
+    says(&error, &["plain.csv", "dedup --strategy aggregate"]);
+    let error = refused(&PropertiesJob { catalog: None, ..job.clone() });
+    assert!(matches!(error, PipelineError::CatalogNeeded { .. }), "{error:?}");
+    says(&error, &["--catalog"]);
+    let catalog = Some(workplace.path("movie_catalog.json"));
+    let error = refused(&PropertiesJob { catalog, ..job.clone() });
+    assert!(matches!(error, PipelineError::OtherCatalog { .. }), "{error:?}");
+    says(&error, &["movie_catalog.json", "SHA-256", "--catalog"]);
+    evaluate_properties(&job, &mut NoProgress).unwrap();
 }
 
 #[test]

@@ -48,6 +48,7 @@ fn probabilities_lie_in_zero_to_one() {
         for config in [
             SynthConfig { taste_share: value, ..small() },
             SynthConfig { rating_share: value, ..small() },
+            SynthConfig { abandon_share: value, ..small() },
             SynthConfig { recommendation_share: value, ..small() },
         ] {
             assert!(matches!(refused(&config), SynthError::Probability { .. }), "{value}");

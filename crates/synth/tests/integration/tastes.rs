@@ -57,6 +57,34 @@ fn films_in_taste_get_more_stars() {
 }
 
 #[test]
+fn films_outside_taste_are_abandoned_as_often_as_asked_for() {
+    let abandon_share = 0.8;
+    let (synth, log, _) =
+        generate(SynthConfig { abandon_share, mean_minutes: 20.0, taste_share: 0.5, ..small() });
+    let mut minutes: BTreeMap<(u64, &str), u32> = BTreeMap::new();
+    for event in events(&log) {
+        let Action::Watch { movie, .. } = event.action else { continue };
+        *minutes.entry((event.user.get(), movie.as_str())).or_default() += 1;
+    }
+    let mut lengths = [Vec::new(), Vec::new()];
+    for ((user, movie), minutes) in minutes {
+        let group = synth.movie(movie).unwrap().taste_group();
+        let matching = synth.user(user).unwrap().taste_groups().contains(&group);
+        lengths[usize::from(matching)].push(minutes);
+    }
+    let short = |lengths: &[u32]| {
+        lengths.iter().filter(|&&minutes| minutes <= 3).count() as f64 / lengths.len() as f64
+    };
+    // Of the others one in seven lasts no longer: 1 - 0.95^3.
+    let others = 1.0 - 0.95_f64.powi(3);
+    let expected = abandon_share + (1.0 - abandon_share) * others;
+    let (outside, within) = (short(&lengths[0]), short(&lengths[1]));
+    assert!((outside - expected).abs() < 0.05, "{outside} against {expected}");
+    assert!((within - others).abs() < 0.04, "{within} against {others}");
+    assert!((1..=3).all(|minutes| lengths[0].contains(&minutes)));
+}
+
+#[test]
 fn few_films_are_watched_twice() {
     let (_, log, summary) = generate(small());
     let mut pairs = BTreeSet::new();
