@@ -134,7 +134,7 @@ fn a_model_of_signals_needs_its_table_and_its_catalog() {
         artifact_dir: place("signals"),
         signals: SignalConfig { minutes: true, ..SignalConfig::default() },
         catalog: Some(place("movies.json")),
-        config: AlsConfig { factors: 4, iterations: 5, ..AlsConfig::default() },
+        settings: AlsConfig { factors: 4, iterations: 5, ..AlsConfig::reference() }.into(),
         ..AlsJob::default()
     };
     train_als(&job, &mut NoProgress).unwrap();

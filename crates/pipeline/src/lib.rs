@@ -67,8 +67,8 @@ pub use recommendations_file::RecommendationsFile;
 pub use selection::films_of_genres;
 pub use serve::{ServeTopics, serve_models};
 pub use signals::{
-    DEFAULT_DISLIKE_BELOW, HALF_POINT_MINUTES, SignalConfig, SignalFault, recency, share_watched,
-    stars_value,
+    DEFAULT_DISLIKE_BELOW, HALF_POINT_MINUTES, NEUTRAL_STARS, SignalConfig, SignalFault, recency,
+    share_watched, stars_value,
 };
 pub use training::Trained;
 pub use tune::{

