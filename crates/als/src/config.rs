@@ -11,6 +11,9 @@ pub const DEFAULT_FACTORS: usize = 50;
 pub const DEFAULT_REGULARIZATION: f64 = 0.01;
 /// λ as it is for users on average, where [`AlsSettings`](crate::AlsSettings) chooses it.
 pub const DEFAULT_ROW_REGULARIZATION: f64 = 8.0;
+/// The most of that by unit of a user's weight `n + α₀ m`, the mean over users: with ν = 1 λ itself
+/// is at most this.
+pub const ROW_REGULARIZATION_LIMIT: f64 = 0.08;
 /// Iterations unless told otherwise.
 pub const DEFAULT_ITERATIONS: usize = 20;
 /// Confidence a rating point adds unless told otherwise.
@@ -168,6 +171,11 @@ impl AlsConfig {
         }
         let scale = |user: usize| self.row_scale(ratings.row(user).0.len(), ratings.columns());
         (0..ratings.rows()).map(scale).sum::<f64>() / ratings.rows() as f64
+    }
+
+    /// The mean of `n + α₀ m`, as [`mean_row_scale`](Self::mean_row_scale) with ν = 1.
+    pub(crate) fn mean_row_weight(&self, ratings: &Csr) -> f64 {
+        Self { frequency_scaling: 1.0, ..self.clone() }.mean_row_scale(ratings)
     }
 
     /// The same configuration with the λ that users of these ratings have `row_regularization` with

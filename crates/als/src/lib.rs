@@ -27,14 +27,14 @@
 //! that it appears whole or not at all, is the caller's.
 //!
 //! ```
-//! use marquee_als::{AlsConfig, AlsModel, Silent, train};
+//! use marquee_als::{AlsConfig, AlsModel, AlsSettings, Silent, train};
 //! use marquee_dataset::{Csr, MovieVocabulary, UserVocabulary};
 //! use marquee_recommender::{Recommender, Request};
 //!
 //! // Users 1 and 2 share a taste; user 3 has another.
 //! let entries = vec![(0, 0, 5.0), (0, 1, 5.0), (1, 0, 4.0), (2, 2, 5.0)];
 //! let (ratings, _) = Csr::from_triplets(3, 3, entries);
-//! let config = AlsConfig { factors: 2, ..AlsConfig::reference() };
+//! let config = AlsConfig { factors: 2, ..AlsSettings::default().for_ratings(&ratings) };
 //! let factors = train(&ratings, &config, &mut Silent)?;
 //!
 //! let movies = MovieVocabulary::new(["alien+1979", "brazil+1985", "casablanca+1942"]);
@@ -76,7 +76,7 @@ mod whitening;
 pub use config::{
     AlsConfig, DEFAULT_ALPHA, DEFAULT_FACTORS, DEFAULT_FREQUENCY_SCALING, DEFAULT_INIT_SCALE,
     DEFAULT_ITERATIONS, DEFAULT_RANDOM_STATE, DEFAULT_REGULARIZATION, DEFAULT_ROW_REGULARIZATION,
-    DEFAULT_UNOBSERVED_WEIGHT, MAX_FACTORS, Solver,
+    DEFAULT_UNOBSERVED_WEIGHT, MAX_FACTORS, ROW_REGULARIZATION_LIMIT, Solver,
 };
 pub use error::{AlsError, ModelFileFault};
 pub use fold_in::{Contribution, Explanation, FoldIn};

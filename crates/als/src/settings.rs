@@ -1,12 +1,15 @@
 use marquee_dataset::Csr;
 
-use crate::{AlsConfig, AlsError, DEFAULT_ROW_REGULARIZATION};
+use crate::{AlsConfig, AlsError, DEFAULT_ROW_REGULARIZATION, ROW_REGULARIZATION_LIMIT};
 
 /// Settings of a training that may leave λ to the ratings.
 ///
 /// A λ that is right for one data set is wrong by orders of magnitude for another, as with ν = 1
 /// it is multiplied with a row's ratings and the number of items. What users are regularized with
-/// on average carries over.
+/// on average carries over, down to some hundred of those products. Where they are smaller it would
+/// leave nothing but popularity: with ν = 1 a taste is only found while λ is below its singular
+/// value in the matrix of confidences divided by the roots of both sides' `n + α₀ m`, and these do
+/// not grow with the data. So it is at most [`ROW_REGULARIZATION_LIMIT`] times their mean.
 ///
 /// ```
 /// use marquee_als::AlsSettings;
@@ -14,16 +17,18 @@ use crate::{AlsConfig, AlsError, DEFAULT_ROW_REGULARIZATION};
 ///
 /// // Two users of three films, with two ratings and one.
 /// let (ratings, _) = Csr::from_triplets(2, 3, vec![(0, 0, 1.0), (0, 1, 1.0), (1, 2, 1.0)]);
-/// let settings = AlsSettings { row_regularization: Some(9.0), ..AlsSettings::default() };
+/// let settings = AlsSettings { row_regularization: Some(0.09), ..AlsSettings::default() };
 /// // With ν = 1 and α₀ = 0.1 their scales are 2.3 and 1.3, 1.8 on average.
-/// assert_eq!(settings.for_ratings(&ratings).regularization, 5.0);
+/// assert_eq!(settings.for_ratings(&ratings).regularization, 0.05);
+/// // 8 would be far too much for so few.
+/// assert_eq!(AlsSettings::default().for_ratings(&ratings).regularization, 0.08);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct AlsSettings {
     /// The settings; `regularization` counts where `row_regularization` is `None`.
     pub config: AlsConfig,
-    /// λ as it is to be for users on average: finite, above 0. `None` takes λ from `config`. Default
-    /// [`DEFAULT_ROW_REGULARIZATION`].
+    /// λ as it is to be for users on average, where that is within the limit: finite, above 0.
+    /// `None` takes λ from `config`. Default [`DEFAULT_ROW_REGULARIZATION`].
     pub row_regularization: Option<f64>,
 }
 
@@ -60,7 +65,10 @@ impl AlsSettings {
     #[must_use]
     pub fn for_ratings(&self, ratings: &Csr) -> AlsConfig {
         match self.row_regularization {
-            Some(given) => self.config.clone().with_row_regularization(given, ratings),
+            Some(given) => {
+                let limit = ROW_REGULARIZATION_LIMIT * self.config.mean_row_weight(ratings);
+                self.config.clone().with_row_regularization(given.min(limit), ratings)
+            }
             None => self.config.clone(),
         }
     }

@@ -118,13 +118,17 @@ fn lambda_is_chosen_for_users_on_average() {
     for (frequency_scaling, scale) in [(0.0, 1.0), (0.5, roots), (1.0, 10.0 / 3.0)] {
         let config = config(frequency_scaling);
         assert!((config.mean_row_scale(&ratings) - scale).abs() < 1e-12, "{frequency_scaling}");
-        let settings = AlsSettings { config: config.clone(), row_regularization: Some(7.0) };
+        let settings = AlsSettings { config: config.clone(), row_regularization: Some(0.2) };
         let chosen = settings.for_ratings(&ratings).regularization;
-        assert!((chosen / (7.0 / scale) - 1.0).abs() < 5e-3, "{chosen}");
+        assert!((chosen / (0.2 / scale) - 1.0).abs() < 5e-3, "{chosen}");
         assert_eq!(
             chosen.to_string(),
             format!("{}", format!("{chosen:.2e}").parse::<f64>().unwrap())
         );
+        // 0.08 by unit of a mean weight of 10 / 3.
+        let limited = AlsSettings { row_regularization: Some(8.0), ..settings };
+        let chosen = limited.for_ratings(&ratings).regularization;
+        assert!((chosen / (0.8 / 3.0 / scale) - 1.0).abs() < 5e-3, "{chosen}");
         assert_eq!(AlsSettings::from(config.clone()).for_ratings(&ratings), config);
     }
     for given in [0.0, -1.0, f64::NAN, f64::INFINITY] {
