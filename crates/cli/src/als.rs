@@ -21,7 +21,8 @@ pub struct AlsArgs {
     #[arg(long, conflicts_with = "row_regularization")]
     regularization: Option<f64>,
     #[arg(long, help = told(
-        "Choose the λ that users of the data have this regularization with on average",
+        "Choose the λ that users of the data have this regularization with on average, or less where \
+         their ratings and the films are few",
         DEFAULT_ROW_REGULARIZATION,
     ))]
     row_regularization: Option<f64>,
